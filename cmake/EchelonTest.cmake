@@ -1,0 +1,68 @@
+# Tests in three tiers, told apart by ctest label: `unit` (one process; ranks are threads), `mpi` (real processes under
+# mpirun) and `end_to_end` (the binary, as a user runs it). A watchdog ends each after 60 seconds unless told otherwise.
+set(ECHELON_TEST_TIMEOUT 60)
+
+# What Open MPI needs to start more ranks than cores, as root in a container. MPICH ignores it.
+set(ECHELON_MPI_ENVIRONMENT
+  OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+  OMPI_MCA_hwloc_base_binding_policy=none OMP_NUM_THREADS=1)
+
+function(_echelon_test_executable name)
+  cmake_parse_arguments(ARG "TORCH_FREE" "" "SOURCES;MODULES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  foreach(source IN LISTS ARG_SOURCES)
+    set_property(GLOBAL APPEND PROPERTY ECHELON_LISTED_TESTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+  endforeach()
+  list(TRANSFORM ARG_MODULES PREPEND echelon_)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE ${ARG_MODULES} ${ARG_LIBRARIES} GTest::gmock)
+  target_compile_definitions(${name} PRIVATE ECHELON_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    ECHELON_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+endfunction()
+
+# echelon_unit_test(NAME SOURCES file… MODULES module… [LIBRARIES target…]): a GoogleTest binary, one ctest entry (LibTorch
+# takes a quarter of a second to load, so a process a test would cost more than the tests).
+function(echelon_unit_test name)
+  _echelon_test_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE GTest::gtest_main)
+  add_test(NAME unit.${name} COMMAND ${name} --gtest_brief=1)
+  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT ${ECHELON_TEST_TIMEOUT}
+    ENVIRONMENT OMP_NUM_THREADS=1)
+endfunction()
+
+# echelon_mpi_test(NAME RANKS n… SOURCES file… MODULES module…): the same binary under mpirun, once for each n.
+# tests/mpi_main.cpp gives it a main that starts MPI and fails the process when any rank fails.
+function(echelon_mpi_test name)
+  cmake_parse_arguments(MPI_ARG "" "" "RANKS" ${ARGN})
+  _echelon_test_executable(${name} ${MPI_ARG_UNPARSED_ARGUMENTS})
+  target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/mpi_main.cpp)
+  target_link_libraries(${name} PRIVATE GTest::gtest MPI::MPI_C)
+  foreach(ranks IN LISTS MPI_ARG_RANKS)
+    add_test(NAME mpi.${name}.${ranks}_ranks COMMAND ${MPIEXEC_EXECUTABLE} -n ${ranks} $<TARGET_FILE:${name}>)
+    set_tests_properties(mpi.${name}.${ranks}_ranks PROPERTIES LABELS mpi TIMEOUT ${ECHELON_TEST_TIMEOUT}
+      PROCESSORS 2 ENVIRONMENT "${ECHELON_MPI_ENVIRONMENT}")
+  endforeach()
+endfunction()
+
+# echelon_end_to_end_test(NAME COMMAND … [TIMEOUT s]): a program or script that runs the echelon binary. It finds the
+# binary in $ECHELON, the sources in $ECHELON_SOURCE_DIR.
+function(echelon_end_to_end_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "COMMAND" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT ${ECHELON_TEST_TIMEOUT})
+  endif()
+  add_test(NAME end_to_end.${name} COMMAND ${ARG_COMMAND})
+  set_tests_properties(end_to_end.${name} PROPERTIES LABELS end_to_end TIMEOUT ${ARG_TIMEOUT} PROCESSORS 2
+    ENVIRONMENT "${ECHELON_MPI_ENVIRONMENT};ECHELON=${PROJECT_BINARY_DIR}/echelon;ECHELON_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+endfunction()
+
+# Fails the configuration when a *_test.cpp exists that no target builds.
+function(echelon_require_all_tests_listed)
+  file(GLOB_RECURSE found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*_test.cpp)
+  get_property(listed GLOBAL PROPERTY ECHELON_LISTED_TESTS)
+  list(REMOVE_ITEM found ${listed})
+  if(found)
+    message(FATAL_ERROR "These tests are built by no target; list them in a CMakeLists.txt: ${found}")
+  endif()
+endfunction()

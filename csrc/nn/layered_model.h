@@ -1,0 +1,88 @@
+// A model as a list of layers over named activations.
+//
+// The description (LayerSpec) is cheap and holds no tensors; build() makes a contiguous range of layers, so that a pipeline
+// stage never allocates what it does not own. Parameter values are a pure function of (seed, layer name, tensor name): they
+// do not depend on the range, the rank or the order of building.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nn/layer.h"
+
+namespace echelon::nn {
+
+struct LayerSpec {
+  std::string name;                  ///< unique; prefix of the layer's tensors: "block.3" → "block.3.mlp.weight"
+  std::vector<std::string> inputs;   ///< activations read
+  std::vector<std::string> outputs;  ///< activations written; a name may be written again (x → x)
+  std::function<std::unique_ptr<Layer>(const BuildOptions&)> build;
+};
+
+/// Two tensors that are one: `alias` is not stored or trained by itself but is `owner`.
+struct Tie {
+  std::string owner;  ///< "embedding.token.weight"
+  std::string alias;  ///< "head.weight"
+};
+
+struct ModelSpec {
+  std::string family;                ///< "gpt", for messages and manifests
+  std::vector<LayerSpec> layers;
+  std::vector<std::string> inputs;   ///< activations that the data provides: {"tokens"} or {"image"}
+  std::vector<std::string> outputs;  ///< activations that the loss reads: {"logits"}
+  std::vector<Tie> ties;
+};
+
+/// Throws ConfigError naming the layer when an activation is read before it is written or two layers share a name.
+void validate(const ModelSpec& spec);
+
+/// A parameter under its full name. `tensor` is the same storage as the layer's.
+struct NamedParameter {
+  std::string name;
+  at::Tensor tensor;
+  bool decay;
+  size_t layer;  ///< index into ModelSpec::layers
+};
+struct NamedBuffer {
+  std::string name;
+  at::Tensor tensor;
+  bool running_statistic;
+};
+
+using Activations = std::map<std::string, at::Tensor>;
+
+/// Called after each layer with its index and outputs.
+using LayerObserver = std::function<void(size_t layer, at::TensorList outputs)>;
+
+class LayeredModel {
+ public:
+  /// Builds layers [first, last) of `spec`. A tie whose owner and alias both lie in the range shares one tensor.
+  LayeredModel(ModelSpec spec, size_t first, size_t last, at::TensorOptions tensor, uint64_t seed);
+  /// Builds all layers.
+  LayeredModel(ModelSpec spec, at::TensorOptions tensor, uint64_t seed);
+
+  const ModelSpec& spec() const { return spec_; }
+
+  /// In order of use; a tied tensor once, under its owner's name.
+  std::vector<NamedParameter> parameters() const;
+  std::vector<NamedBuffer> buffers() const;
+  int64_t parameter_count() const;
+
+  /// Runs the layers. Activations no later layer reads, and that are not an output, are released on the way.
+  /// `random_key` must differ for every (step, micro-batch); layers that draw random numbers add their own name.
+  Activations forward(Activations inputs, const Context& context, uint64_t random_key,
+                      const LayerObserver& observer = nullptr);
+
+ private:
+  ModelSpec spec_;
+  size_t first_;
+  std::vector<std::unique_ptr<Layer>> layers_;
+  std::vector<std::vector<std::string>> released_after_;  // per layer: activations dead from there on
+};
+
+}  // namespace echelon::nn
