@@ -1,6 +1,7 @@
 # Tests in three tiers, told apart by ctest label: `unit` (one process; ranks are threads), `mpi` (real processes under
 # mpirun) and `end_to_end` (the binary, as a user runs it). A watchdog ends each after 60 seconds unless told otherwise.
 set(ECHELON_TEST_TIMEOUT 60)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 # What Open MPI needs to start more ranks than cores, as root in a container. MPICH ignores it.
 set(ECHELON_MPI_ENVIRONMENT
@@ -34,8 +35,8 @@ endfunction()
 # echelon_mpi_test(NAME RANKS n… SOURCES file… MODULES module…): the same binary under mpirun, once for each n.
 # tests/mpi_main.cpp gives it a main that starts MPI and fails the process when any rank fails.
 function(echelon_mpi_test name)
-  cmake_parse_arguments(MPI_ARG "" "" "RANKS" ${ARGN})
-  _echelon_test_executable(${name} ${MPI_ARG_UNPARSED_ARGUMENTS})
+  cmake_parse_arguments(MPI_ARG "" "" "RANKS;SOURCES;MODULES;LIBRARIES" ${ARGN})
+  _echelon_test_executable(${name} SOURCES ${MPI_ARG_SOURCES} MODULES ${MPI_ARG_MODULES} LIBRARIES ${MPI_ARG_LIBRARIES})
   target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/mpi_main.cpp)
   target_link_libraries(${name} PRIVATE GTest::gtest MPI::MPI_C)
   foreach(ranks IN LISTS MPI_ARG_RANKS)
@@ -55,6 +56,18 @@ function(echelon_end_to_end_test name)
   add_test(NAME end_to_end.${name} COMMAND ${ARG_COMMAND})
   set_tests_properties(end_to_end.${name} PROPERTIES LABELS end_to_end TIMEOUT ${ARG_TIMEOUT} PROCESSORS 2
     ENVIRONMENT "${ECHELON_MPI_ENVIRONMENT};ECHELON=${PROJECT_BINARY_DIR}/echelon;ECHELON_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+endfunction()
+
+# echelon_python_test(NAME SCRIPT file PROGRAM source MODULES module…): a Python script that checks, with the reference
+# library, what the program built from one source file writes. It gets the program's path as argument, and the packages of
+# tests/requirements.txt from .deps/test-python.
+function(echelon_python_test name)
+  cmake_parse_arguments(ARG "" "SCRIPT;PROGRAM" "MODULES" ${ARGN})
+  _echelon_test_executable(${name}_program SOURCES ${ARG_PROGRAM} MODULES ${ARG_MODULES})
+  add_test(NAME python.${name}
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_SCRIPT} $<TARGET_FILE:${name}_program>)
+  set_tests_properties(python.${name} PROPERTIES LABELS end_to_end TIMEOUT ${ECHELON_TEST_TIMEOUT}
+    ENVIRONMENT "PYTHONPATH=${PROJECT_SOURCE_DIR}/.deps/test-python;OMP_NUM_THREADS=1")
 endfunction()
 
 # Fails the configuration when a *_test.cpp exists that no target builds.

@@ -5,7 +5,7 @@
 // ranks whose ledgers disagree, or that do not arrive within the timeout, make every rank throw CommError with the rank and
 // the operation that is missing. Tensors must stay alive and untouched until wait() returns; they must be contiguous, and of
 // float32, float64, float16, bfloat16, int32, int64, uint8 or bool, else InternalError is thrown at the call. Any size,
-// 0 included. `label` names the tensor in messages. One thread at a time may call into a communicator.
+// 0 included. `label` names the tensor in messages; all ranks give the same to a collective. One thread at a time may call into a communicator.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -45,7 +45,7 @@ class Communicator {
   virtual Work receive(at::Tensor tensor, int source, int tag = 0, std::string_view label = "") = 0;
   virtual Work barrier(std::string_view label = "") = 0;
 
-  /// A communicator of the ranks that give the same color, ordered by (key, rank). Collective; waits.
+  /// A communicator of the ranks that give the same color (0 or more), ordered by (key, rank). Collective; waits.
   virtual std::unique_ptr<Communicator> split(int color, int key) = 0;
   /// Uninitialised memory that this backend reduces fastest from (shared among a node's ranks, say). Collective; waits.
   virtual at::Tensor allocate(int64_t elements, at::TensorOptions options) = 0;

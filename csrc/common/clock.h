@@ -1,4 +1,4 @@
-// Elapsed time.
+// Elapsed time, and the time of day.
 #pragma once
 
 #include <chrono>
@@ -15,5 +15,10 @@ class Stopwatch {
   using Clock = std::chrono::steady_clock;
   Clock::time_point start_ = Clock::now();
 };
+
+/// Seconds since 1970, for time stamps only: the clock may be set back.
+inline double unix_time() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 }  // namespace echelon

@@ -3,15 +3,27 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
+
+#include "nn/init.h"
+
+namespace echelon {
+class Communicator;
+}
 
 namespace echelon::nn {
 
 /// What a layer may know of the run while it computes.
 struct Context {
   bool training = false;
+  /// In training: batch statistics are taken over all its ranks (synchronised BatchNorm). nullptr: over this
+  /// rank.
+  Communicator* communicator = nullptr;
 };
 
 struct Parameter {
@@ -26,10 +38,21 @@ struct Buffer {
   bool running_statistic = false;  ///< changes in training (BatchNorm), so ranks must be kept equal
 };
 
+/// A parameter that another layer owns (LayeredModel's ties).
+struct SharedTensor {
+  at::Tensor tensor;  ///< undefined when the owner is not built here: then the value is drawn from `key`
+  uint64_t key = 0;   ///< from which the owner draws the value
+};
+
 /// Where and as what a layer builds its tensors, and what their values derive from.
 struct BuildOptions {
-  at::TensorOptions tensor;  ///< dtype and device
+  at::TensorOptions tensor;  ///< dtype and device; on the `meta` device nothing is allocated
   uint64_t seed = 0;         ///< key of this layer: (job seed, layer); each tensor adds its own name
+  std::map<std::string, SharedTensor> shared;  ///< by the name within the layer
+  std::string prefix;                          ///< of the tensors of a layer inside the layer: "attention."
+
+  /// The options of a layer inside this one, whose tensors are called `name`.….
+  BuildOptions child(const std::string& name) const;
 };
 
 class Layer {
@@ -42,20 +65,45 @@ class Layer {
   /// Inputs and outputs in the order of LayerSpec::inputs and outputs. Shapes are the layer's own contract.
   virtual std::vector<at::Tensor> forward(at::TensorList inputs, const Context& context) = 0;
 
-  /// True when forward() draws random numbers in training; the model then seeds the generator for it.
-  virtual bool uses_random() const { return false; }
+  /// True when forward() draws random numbers in training, from LibTorch's default generator of its device;
+  /// the model then seeds that generator for it. As written here: when a layer inside this one does.
+  virtual bool uses_random() const;
 
   std::vector<Parameter>& parameters() { return parameters_; }
   std::vector<Buffer>& buffers() { return buffers_; }
 
  protected:
-  /// The tensor comes back requiring a gradient; keep the returned handle.
-  at::Tensor add_parameter(std::string name, at::Tensor value, bool decay);
+  /// A tensor of `shape` with its initial value, or the shared one that `options` holds under this name.
+  /// Comes back requiring a gradient; keep the returned handle.
+  at::Tensor add_parameter(const BuildOptions& options, const std::string& name, at::IntArrayRef shape,
+                           const Initializer& initializer, bool decay);
   at::Tensor add_buffer(std::string name, at::Tensor value, bool running_statistic = false);
 
+  /// Builds a layer inside this one, as L(options.child(name), arguments…), and takes over its tensors as
+  /// `name`.….
+  template <class L, class... Arguments>
+  L& add_child(const BuildOptions& options, const std::string& name, Arguments&&... arguments) {
+    auto child = std::make_unique<L>(options.child(name), std::forward<Arguments>(arguments)...);
+    L& reference = *child;
+    adopt(name, std::move(child));
+    return reference;
+  }
+
  private:
+  void adopt(const std::string& name, std::unique_ptr<Layer> child);
+
   std::vector<Parameter> parameters_;
   std::vector<Buffer> buffers_;
+  std::vector<std::unique_ptr<Layer>> children_;
+};
+
+/// A layer of one input and one output.
+class UnaryLayer : public Layer {
+ public:
+  virtual at::Tensor apply(const at::Tensor& input, const Context& context) = 0;
+  std::vector<at::Tensor> forward(at::TensorList inputs, const Context& context) final {
+    return {apply(inputs[0], context)};
+  }
 };
 
 }  // namespace echelon::nn

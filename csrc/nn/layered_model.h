@@ -1,15 +1,14 @@
 // A model as a list of layers over named activations.
 //
-// The description (LayerSpec) is cheap and holds no tensors; build() makes a contiguous range of layers, so that a pipeline
-// stage never allocates what it does not own. Parameter values are a pure function of (seed, layer name, tensor name): they
-// do not depend on the range, the rank or the order of building.
+// The description (LayerSpec) is cheap and holds no tensors; build() makes a contiguous range of layers, so
+// that a pipeline stage never allocates what it does not own. Parameter values are a pure function of (seed,
+// layer name, tensor name): they do not depend on the range, the rank or the order of building.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -18,28 +17,35 @@
 namespace echelon::nn {
 
 struct LayerSpec {
-  std::string name;                  ///< unique; prefix of the layer's tensors: "block.3" → "block.3.mlp.weight"
+  std::string name;  ///< unique; prefix of the layer's tensors: "block.3" → "block.3.mlp.weight"
   std::vector<std::string> inputs;   ///< activations read
   std::vector<std::string> outputs;  ///< activations written; a name may be written again (x → x)
   std::function<std::unique_ptr<Layer>(const BuildOptions&)> build;
 };
 
-/// Two tensors that are one: `alias` is not stored or trained by itself but is `owner`.
+/// Two tensors that are one: `alias` is not stored or trained by itself but is `owner`. The owner's layer
+/// comes first.
 struct Tie {
   std::string owner;  ///< "embedding.token.weight"
   std::string alias;  ///< "head.weight"
 };
 
 struct ModelSpec {
-  std::string family;                ///< "gpt", for messages and manifests
+  std::string family;  ///< "gpt", for messages and manifests
   std::vector<LayerSpec> layers;
   std::vector<std::string> inputs;   ///< activations that the data provides: {"tokens"} or {"image"}
   std::vector<std::string> outputs;  ///< activations that the loss reads: {"logits"}
   std::vector<Tie> ties;
 };
 
-/// Throws ConfigError naming the layer when an activation is read before it is written or two layers share a name.
+/// Throws ConfigError naming the layer when an activation is read before it is written, two layers share a
+/// name, an output is never written, or a tie names no layer or puts the alias before its owner.
 void validate(const ModelSpec& spec);
+
+/// The activations that must be there when layer `layer` starts: those that it, a later layer or the loss
+/// still reads, in alphabetical order. `layer` may be the number of layers: then the model's outputs. What
+/// crosses a stage's boundary.
+std::vector<std::string> activations_before(const ModelSpec& spec, size_t layer);
 
 /// A parameter under its full name. `tensor` is the same storage as the layer's.
 struct NamedParameter {
@@ -61,7 +67,8 @@ using LayerObserver = std::function<void(size_t layer, at::TensorList outputs)>;
 
 class LayeredModel {
  public:
-  /// Builds layers [first, last) of `spec`. A tie whose owner and alias both lie in the range shares one tensor.
+  /// Builds layers [first, last) of `spec`, after validate(). A tie whose owner and alias both lie in the
+  /// range shares one tensor; an alias whose owner lies outside has the owner's name and initial value.
   LayeredModel(ModelSpec spec, size_t first, size_t last, at::TensorOptions tensor, uint64_t seed);
   /// Builds all layers.
   LayeredModel(ModelSpec spec, at::TensorOptions tensor, uint64_t seed);
@@ -73,14 +80,23 @@ class LayeredModel {
   std::vector<NamedBuffer> buffers() const;
   int64_t parameter_count() const;
 
-  /// Runs the layers. Activations no later layer reads, and that are not an output, are released on the way.
-  /// `random_key` must differ for every (step, micro-batch); layers that draw random numbers add their own name.
+  /// Runs the layers. Activations no later layer reads, and that are not an output, are released on the way;
+  /// returned is activations_before(spec, last), and inputs that no layer knows. `random_key` must differ for
+  /// every (step, micro-batch); layers that draw random numbers add their own name. Throws InternalError when
+  /// an activation is missing.
   Activations forward(Activations inputs, const Context& context, uint64_t random_key,
                       const LayerObserver& observer = nullptr);
 
  private:
+  void build_layer(size_t layer, const at::TensorOptions& tensor, uint64_t seed);
+  std::map<std::string, SharedTensor> shared_tensors(const LayerSpec& layer, uint64_t seed) const;
+  std::string owner_of(const std::string& tensor) const;
+  std::vector<at::Tensor> run_layer(size_t index, at::TensorList inputs, const Context& context,
+                                    uint64_t random_key);
+
   ModelSpec spec_;
   size_t first_;
+  at::Device device_;
   std::vector<std::unique_ptr<Layer>> layers_;
   std::vector<std::vector<std::string>> released_after_;  // per layer: activations dead from there on
 };

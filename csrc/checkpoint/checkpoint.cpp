@@ -1,0 +1,121 @@
+#include "checkpoint/checkpoint.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "checkpoint/checksum.h"
+#include "checkpoint/wrap_errors.h"
+#include "common/error.h"
+#include "common/format.h"
+#include "common/log.h"
+
+namespace echelon::checkpoint {
+namespace {
+
+constexpr std::string_view kPrefix = "step-";
+
+std::optional<int64_t> step_of(const std::string& name) {
+  if (!name.starts_with(kPrefix)) return std::nullopt;
+  int64_t step = 0;
+  const char* end = name.data() + name.size();
+  const auto [stopped, error] = std::from_chars(name.data() + kPrefix.size(), end, step);
+  if (error != std::errc() || stopped != end || step_folder_name(step) != name) return std::nullopt;
+  return step;
+}
+
+void check_size(const fs::path& folder, const StoredFile& file) {
+  const fs::path path = folder / file.name;
+  std::error_code error;
+  const uint64_t bytes = fs::file_size(path, error);
+  if (error)
+    throw CheckpointError(format("{} belongs to the checkpoint, but: {}", path.string(), error.message()));
+  if (bytes != file.bytes) {
+    throw CheckpointError(format("{} is {}: it has {} bytes, and had {} when it was written", path.string(),
+                                 bytes < file.bytes ? "truncated" : "altered", bytes, file.bytes));
+  }
+}
+
+void verify_file(const fs::path& folder, const StoredFile& file) {
+  const MappedFile mapped = as_checkpoint_error([&] { return MappedFile(folder / file.name); });
+  const std::string found = checksum_of(mapped.bytes());
+  if (found == file.checksum) return;
+  throw CheckpointError(format("{} was altered: its checksum is {}, and was {} when it was written",
+                               mapped.path().string(), found, file.checksum));
+}
+
+}  // namespace
+
+Checkpoint::Checkpoint(fs::path folder) : folder_(std::move(folder)) {
+  const fs::path path = folder_ / kManifestFile;
+  manifest_ = parse_manifest(as_checkpoint_error([&] { return read_file(path); }), path.string());
+  if (!has(kModelFile)) throw CheckpointError(format("{} lists no {}", path.string(), kModelFile));
+  for (const StoredFile& file : manifest_.files) check_size(folder_, file);
+}
+
+bool Checkpoint::has(const std::string& file) const {
+  return std::any_of(manifest_.files.begin(), manifest_.files.end(),
+                     [&](const auto& f) { return f.name == file; });
+}
+
+SafetensorsFile Checkpoint::open(const std::string& file) const {
+  if (!has(file)) throw CheckpointError(format("the checkpoint {} has no {}", folder_.string(), file));
+  return SafetensorsFile(folder_ / file);
+}
+
+void Checkpoint::verify() const {
+  for (const StoredFile& file : manifest_.files) verify_file(folder_, file);
+}
+
+std::optional<Checkpoint> find_newest(const fs::path& folder) {
+  const std::vector<StepFolder> found = list_step_folders(folder);
+  for (auto candidate = found.rbegin(); candidate != found.rend(); ++candidate) {
+    try {
+      Checkpoint checkpoint(candidate->path);
+      checkpoint.verify();
+      return checkpoint;
+    } catch (const CheckpointError& error) {
+      log::warning("the checkpoint of step {} is damaged and passed over: {}", candidate->step, error.what());
+    }
+  }
+  if (found.empty()) return std::nullopt;
+  throw CheckpointError(
+      format("every checkpoint in {} is damaged; restore one, or move the folder away to start anew",
+             folder.string()));
+}
+
+Checkpoint open_checkpoint(const fs::path& path) {
+  fs::path chosen = path;
+  if (!fs::exists(path / kManifestFile)) {
+    const fs::path inner = path / "checkpoints";
+    const std::vector<StepFolder> found = list_step_folders(fs::is_directory(inner) ? inner : path);
+    if (found.empty()) {
+      throw CheckpointError(
+          format("{} {}", path.string(),
+                 fs::exists(path) ? "is not a checkpoint and holds none" : "does not exist"));
+    }
+    chosen = found.back().path;
+  }
+  Checkpoint checkpoint(chosen);
+  checkpoint.verify();
+  return checkpoint;
+}
+
+std::vector<StepFolder> list_step_folders(const fs::path& folder) {
+  std::vector<StepFolder> found;
+  if (!fs::exists(folder)) return found;
+  as_checkpoint_error([&] {
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+      if (const auto step = step_of(entry.path().filename().string())) found.push_back({*step, entry.path()});
+    }
+  });
+  std::sort(found.begin(), found.end(),
+            [](const StepFolder& a, const StepFolder& b) { return a.step < b.step; });
+  return found;
+}
+
+std::string step_folder_name(int64_t step) {
+  return format("{}{:08}", kPrefix, step);
+}
+
+}  // namespace echelon::checkpoint

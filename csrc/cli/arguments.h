@@ -1,0 +1,24 @@
+// The command line: `echelon VERB …`.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace echelon::cli {
+
+struct Arguments {
+  std::string verb;                    ///< "train", "evaluate", "check", "schema", "inspect" or "doctor"
+  std::string config;                  ///< configuration file (train, evaluate, check)
+  std::vector<std::string> overrides;  ///< key.path=value
+  std::string path;                    ///< what to inspect
+  std::string checkpoint;              ///< evaluate: a checkpoint other than the best
+  std::string run_directory;           ///< doctor: where runs would be written
+  bool markdown = false;               ///< schema: the reference page instead of JSON Schema
+};
+
+/// Parses the command line. Returns nothing, with `exit_code` set, when there is nothing left to do: help and version were
+/// asked for and printed, or what is wrong was.
+std::optional<Arguments> parse_arguments(int argc, char** argv, int& exit_code);
+
+}  // namespace echelon::cli

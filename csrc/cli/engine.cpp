@@ -1,0 +1,64 @@
+#include "cli/engine.h"
+
+#include <exception>
+
+#include "checkpoint/inspect.h"
+#include "cli/doctor.h"
+#include "comm/world.h"
+#include "common/error.h"
+#include "common/file.h"
+#include "common/log.h"
+#include "config/config.h"
+#include "train/run.h"
+
+namespace echelon::cli {
+namespace {
+
+using RunVerb = ExitCode (*)(const train::TrainSettings&, const train::RunRequest&, const ProcessEnvironment&);
+
+ExitCode run_with_config(const Arguments& arguments, const ProcessEnvironment& environment, RunVerb verb) {
+  const auto loaded = config::load<train::TrainSettings>(arguments.config, arguments.overrides);
+  const train::RunRequest request{.name = fs::path(arguments.config).stem().string(),
+                                  .resolved_config = config::to_yaml(loaded.value),
+                                  .checkpoint = arguments.checkpoint};
+  return verb(loaded.value, request, environment);
+}
+
+ExitCode run(const Arguments& arguments, const ProcessEnvironment& environment) {
+  if (arguments.verb == "train") return run_with_config(arguments, environment, train::train);
+  if (arguments.verb == "evaluate") return run_with_config(arguments, environment, train::evaluate);
+  if (arguments.verb == "doctor") return doctor(arguments, environment);
+  if (arguments.verb == "inspect") {
+    log::write_info(checkpoint::inspect(arguments.path));
+    return ExitCode::kOk;
+  }
+  throw InternalError(format("verb {} is parsed but not known to the engine", arguments.verb));
+}
+
+/// Errors of the configuration are the same on every rank, so one of them speaks.
+void report(const Error& error, const Launch& launch) {
+  if (error.exit_code() != ExitCode::kConfig || launch.rank == 0) log::write_error(error.what());
+}
+
+}  // namespace
+}  // namespace echelon::cli
+
+int echelon_run(const echelon::cli::Arguments& arguments) {
+  using namespace echelon;
+  try {
+    const ProcessEnvironment environment;
+    log::set_rank(environment.launch().rank, environment.launch().world_size);
+    try {
+      return static_cast<int>(cli::run(arguments, environment));
+    } catch (const Error& error) {
+      cli::report(error, environment.launch());
+      return static_cast<int>(error.exit_code());
+    } catch (const std::exception& error) {
+      log::write_error(error.what());
+      return static_cast<int>(ExitCode::kInternal);
+    }
+  } catch (const std::exception& error) {
+    log::write_error(error.what());
+    return static_cast<int>(ExitCode::kComm);
+  }
+}

@@ -1,0 +1,16 @@
+// What a person may have meant.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "config/type.h"
+
+namespace echelon::config {
+
+/// The message for a key that `section`, which stands at `path` below `root`, does not have: where it belongs
+/// when another section has it, else the nearest key of this section, else all its keys.
+std::string unknown_key(const Section& root, const Section& section, std::string_view path,
+                        const std::string& key);
+
+}  // namespace echelon::config

@@ -1,0 +1,37 @@
+// The samples of one split, by number.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace echelon::data {
+
+/// Images: inputs {"image": [batch, channel, height, width] in the job's type}, target int64 [batch].
+/// Text: inputs {"tokens": int64 [batch, time]}, target int64 [batch, time], the tokens that follow.
+struct Batch {
+  std::map<std::string, at::Tensor> inputs;
+  at::Tensor target;
+  int64_t samples = 0;
+};
+
+/// Random access to samples. Immutable; every function may be called from several threads at once.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+
+  /// Number of samples.
+  virtual int64_t size() const = 0;
+  /// Samples and shards that were damaged and left out on opening, under `on_error: skip`.
+  virtual int64_t left_out() const { return 0; }
+  /// An uninitialised batch of `samples` rows in host memory. `dtype` is that of real-valued inputs.
+  virtual Batch allocate(int64_t samples, at::ScalarType dtype, bool pinned) const = 0;
+  /// Writes sample `index` into row `row` of a batch from allocate(); different rows may be written at the
+  /// same time. `key` decides the random augmentation. Throws DataError that names shard, offset and key of
+  /// the sample.
+  virtual void load(int64_t index, uint64_t key, Batch& batch, int64_t row) const = 0;
+};
+
+}  // namespace echelon::data

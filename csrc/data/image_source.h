@@ -1,0 +1,56 @@
+// Encoded images with their labels, by number, wherever they lie.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace echelon {
+class Communicator;
+}
+
+namespace echelon::data {
+
+/// Images longer than this are refused before memory is taken for them.
+constexpr int64_t kMaxEncodedImage = int64_t{256} << 20;
+
+/// Immutable and safe for several threads.
+class ImageSource {
+ public:
+  virtual ~ImageSource() = default;
+  virtual int64_t size() const = 0;
+  /// Damaged samples and shards that were left out on opening.
+  virtual int64_t left_out() const = 0;
+  /// Puts the encoded image into `bytes` and returns its label. Throws DataError.
+  virtual int64_t read(int64_t index, std::vector<uint8_t>& bytes) const = 0;
+  /// Where the sample lies, for messages: shard, offset and key.
+  virtual std::string place(int64_t index) const = 0;
+};
+
+/// What opening needs to know besides the place of the data.
+struct SourceOptions {
+  std::string label_field = "cls";  ///< the field of a sample that holds its class: a whole number, or JSON
+  std::string label_key = "label";  ///< the member of a JSON field that is the class
+  int64_t classes = 0;              ///< labels lie in [0, classes)
+  bool skip_damaged = false;        ///< leave out and count, instead of throwing
+  Communicator* communicator = nullptr;  ///< its ranks read the index together; null: alone
+};
+
+/// Samples of tar shards as the WebDataset convention groups them: consecutive files whose names agree up to
+/// the first dot of the base name are the fields of one sample; the image is its `jpg`, `jpeg` or `png`.
+/// Collective. Throws DataError for damage, for a sample without image or label and for labels out of range,
+/// unless `skip_damaged`.
+std::unique_ptr<ImageSource> open_tar_shards(const std::vector<std::string>& paths,
+                                             const SourceOptions& options);
+
+/// A folder with one folder of images for each class. Labels are the places of the folders' names in
+/// `class_names`. Collective. Throws DataError for a folder that is no class and for a class without images.
+std::unique_ptr<ImageSource> open_class_folders(const std::string& root,
+                                                const std::vector<std::string>& class_names,
+                                                const SourceOptions& options);
+
+/// The names of the folders in `root`, sorted by bytes.
+std::vector<std::string> class_names_in(const std::string& root);
+
+}  // namespace echelon::data

@@ -1,0 +1,101 @@
+#include "data/loader.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "common/error.h"
+#include "common/format.h"
+
+namespace echelon::data {
+namespace {
+
+PrefetchOptions prefetch_options(const LoaderOptions& options, BadSample on_skip) {
+  return {.threads = options.threads,
+          .prefetch = options.prefetch,
+          .dtype = options.dtype,
+          .pinned = options.device.is_cuda(),
+          .bad_sample = options.on_error == OnError::kSkip ? on_skip : BadSample::kFail};
+}
+
+Batch to_device(Batch batch, at::Device device) {
+  if (device.is_cpu()) return batch;
+  // The caching allocator of pinned memory keeps the source until the copy is through.
+  for (auto& [name, tensor] : batch.inputs) tensor = tensor.to(device, /*non_blocking=*/true);
+  batch.target = batch.target.to(device, /*non_blocking=*/true);
+  return batch;
+}
+
+void require_even_parts(const LoaderOptions& options) {
+  const int64_t per_micro_step = options.micro_batch * options.world_size;
+  if (per_micro_step > 0 && options.global_batch > 0 && options.global_batch % per_micro_step == 0) return;
+  throw ConfigError(format(
+      "a global batch of {} samples cannot be cut into micro-batches of {} on each of {} ranks; it must "
+      "be a multiple of {}",
+      options.global_batch, options.micro_batch, options.world_size, per_micro_step));
+}
+
+/// The positions of micro-batch `number` of a rank, counted from the restart: see TrainLoader.
+int64_t first_position(const LoaderOptions& options, int64_t consumed_samples, int64_t number) {
+  const int64_t rank_batch = options.global_batch / options.world_size;
+  const int64_t micro_batches = rank_batch / options.micro_batch;
+  const int64_t step_start = consumed_samples + number / micro_batches * options.global_batch;
+  return step_start + options.rank * rank_batch + number % micro_batches * options.micro_batch;
+}
+
+}  // namespace
+
+LoaderOptions loader_options(const DataSettings& settings) {
+  const LoadingSettings& loading = loading_settings(settings);
+  LoaderOptions options;
+  options.threads = loading.threads;
+  options.prefetch = loading.prefetch;
+  options.shuffle = loading.shuffle;
+  options.on_error = loading.on_error;
+  return options;
+}
+
+TrainLoader::TrainLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options,
+                         int64_t consumed_samples)
+    : options_(options) {
+  require_even_parts(options);
+  SampleOrder order(dataset->size(), options.global_batch, options.seed, options.shuffle);
+  samples_per_epoch_ = order.samples_per_epoch();
+  auto plan = [order, options, consumed_samples](int64_t number) mutable {
+    const int64_t first = first_position(options, consumed_samples, number);
+    std::vector<SampleReference> samples(options.micro_batch);
+    for (int64_t i = 0; i < options.micro_batch; ++i) samples[i] = order.at(first + i);
+    return samples;
+  };
+  prefetcher_ = std::make_unique<Prefetcher>(std::move(dataset), std::move(plan),
+                                             prefetch_options(options, BadSample::kReplace));
+}
+
+Batch TrainLoader::next() {
+  return to_device(prefetcher_->next().value(), options_.device);
+}
+
+EvaluationLoader::EvaluationLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options)
+    : options_(options) {
+  const int64_t size = dataset->size();
+  const int64_t begin = size * options.rank / options.world_size;
+  const int64_t end = size * (options.rank + 1) / options.world_size;
+  auto plan = [begin, end, micro_batch = options.micro_batch](int64_t number) {
+    std::vector<SampleReference> samples;
+    const int64_t first = begin + number * micro_batch;
+    for (int64_t i = first; i < std::min(end, first + micro_batch); ++i) samples.push_back({i, 0});
+    return samples;
+  };
+  prefetcher_ = std::make_unique<Prefetcher>(std::move(dataset), std::move(plan),
+                                             prefetch_options(options, BadSample::kLeaveOut));
+}
+
+std::optional<Batch> EvaluationLoader::next() {
+  for (;;) {
+    std::optional<Batch> batch = prefetcher_->next();
+    if (!batch) return std::nullopt;
+    if (batch->samples > 0) return to_device(std::move(*batch), options_.device);
+  }
+}
+
+}  // namespace echelon::data

@@ -1,0 +1,85 @@
+// Batches for training and for evaluation, as one rank sees them.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+
+#include <memory>
+#include <optional>
+
+#include "data/prefetcher.h"
+#include "data/settings.h"
+
+namespace echelon::data {
+
+struct LoaderOptions {
+  int64_t global_batch = 1;  ///< samples a step, over all ranks; training only
+  int64_t micro_batch = 1;   ///< samples a batch that next() returns
+  int rank = 0;
+  int world_size = 1;
+  uint64_t seed = 0;
+  int threads = 1;   ///< 0: load inside next()
+  int prefetch = 4;  ///< micro-batches ahead
+  bool shuffle = true;
+  at::ScalarType dtype = at::kFloat;  ///< of real-valued inputs
+  at::Device device =
+      at::Device(at::kCPU);  ///< where batches go; to a GPU from pinned memory, without waiting
+  OnError on_error = OnError::kFail;
+};
+
+/// Threads, prefetch depth, shuffling and the treatment of errors as the settings say; the rest is the
+/// trainer's.
+LoaderOptions loader_options(const DataSettings& settings);
+
+/// The training batches of one rank, endless over epochs.
+///
+/// Step s of the job takes the samples at positions [s·G, (s+1)·G) of the global order (SampleOrder; G =
+/// global_batch); rank r of W takes the r-th of W equal parts of them, cut into micro-batches in order. So
+/// the concatenation over ranks is one sequence, whatever W, threads, prefetch depth and the position of the
+/// restart are.
+///
+/// Under `on_error: skip` the next sample of the dataset that loads takes the place of a damaged one.
+class TrainLoader {
+ public:
+  /// Continues after `consumed_samples`, counted over all ranks and epochs. Throws ConfigError when
+  /// world_size and micro_batch do not divide global_batch, DataError when the dataset is smaller than one
+  /// global batch.
+  TrainLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options, int64_t consumed_samples);
+
+  /// The next micro-batch of this rank. The micro-batches of a step come one after the other. Throws
+  /// DataError.
+  Batch next();
+
+  int64_t steps_per_epoch() const { return samples_per_epoch_ / options_.global_batch; }
+  int64_t samples_per_epoch() const { return samples_per_epoch_; }
+  double seconds_waited() const {
+    return prefetcher_->seconds_waited();
+  }                                                           ///< the sum of the time spent in next()
+  int64_t skipped() const { return prefetcher_->skipped(); }  ///< damaged samples of this rank so far
+
+ private:
+  LoaderOptions options_;
+  int64_t samples_per_epoch_ = 0;
+  std::unique_ptr<Prefetcher> prefetcher_;
+};
+
+/// One pass over a split in its natural order: every sample exactly once over all ranks, each of which takes
+/// one contiguous part. Parts differ by at most one sample; the last batch may be smaller; a rank may have
+/// none. Under `on_error: skip` damaged samples are left out.
+class EvaluationLoader {
+ public:
+  /// Of the options, global_batch, seed and shuffle play no part.
+  EvaluationLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options);
+
+  /// The next batch, of at least one sample; nothing after the last. Throws DataError.
+  std::optional<Batch> next();
+
+  double seconds_waited() const { return prefetcher_->seconds_waited(); }
+  int64_t skipped() const { return prefetcher_->skipped(); }
+
+ private:
+  LoaderOptions options_;
+  std::unique_ptr<Prefetcher> prefetcher_;
+};
+
+}  // namespace echelon::data

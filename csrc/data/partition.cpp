@@ -1,0 +1,91 @@
+#include "data/partition.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "comm/communicator.h"
+#include "common/error.h"
+
+namespace echelon::data {
+namespace {
+
+struct Result {
+  bool failed = false;
+  std::string bytes;
+};
+
+Result attempt(int64_t part, const std::function<std::string(int64_t)>& work) {
+  try {
+    return {false, work(part)};
+  } catch (const Error& error) {
+    return {true, error.what()};
+  }
+}
+
+// Each result as its length (negative minus one: failed) and its bytes, one after the other.
+std::string pack(const std::vector<Result>& results) {
+  std::string packed;
+  for (const Result& result : results) {
+    const auto length = static_cast<int64_t>(result.bytes.size());
+    const int64_t mark = result.failed ? -length - 1 : length;
+    packed.append(reinterpret_cast<const char*>(&mark), sizeof mark);
+    packed += result.bytes;
+  }
+  return packed;
+}
+
+Result unpack(const char*& cursor) {
+  int64_t mark = 0;
+  std::memcpy(&mark, cursor, sizeof mark);
+  cursor += sizeof mark;
+  const int64_t length = mark < 0 ? -mark - 1 : mark;
+  Result result{mark < 0, std::string(cursor, length)};
+  cursor += length;
+  return result;
+}
+
+/// Row r: what rank r gave, padded to the longest.
+at::Tensor gather_bytes(const std::string& mine, Communicator& communicator) {
+  at::Tensor lengths = at::empty({communicator.size()}, at::kLong);
+  communicator
+      .all_gather(lengths, at::full({1}, static_cast<int64_t>(mine.size()), at::kLong), "data index lengths")
+      ->wait();
+  const int64_t longest = lengths.max().item<int64_t>();
+  at::Tensor input = at::zeros({longest}, at::kByte);
+  std::memcpy(input.data_ptr(), mine.data(), mine.size());
+  at::Tensor output = at::empty({communicator.size(), longest}, at::kByte);
+  communicator.all_gather(output, input, "data index")->wait();
+  return output;
+}
+
+}  // namespace
+
+std::vector<std::string> share_work(int64_t count, const std::function<std::string(int64_t)>& work,
+                                    Communicator* communicator) {
+  const int size = communicator ? communicator->size() : 1;
+  const int rank = communicator ? communicator->rank() : 0;
+  std::vector<Result> mine;
+  for (int64_t part = rank; part < count; part += size) mine.push_back(attempt(part, work));
+
+  std::vector<Result> all;
+  if (size == 1) {
+    all = std::move(mine);
+  } else {
+    all.resize(count);
+    const at::Tensor gathered = gather_bytes(pack(mine), *communicator);
+    for (int source = 0; source < size; ++source) {
+      const char* cursor = static_cast<const char*>(gathered[source].data_ptr());
+      for (int64_t part = source; part < count; part += size) all[part] = unpack(cursor);
+    }
+  }
+  std::vector<std::string> results;
+  for (Result& result : all) {
+    if (result.failed) throw DataError(result.bytes);
+    results.push_back(std::move(result.bytes));
+  }
+  return results;
+}
+
+}  // namespace echelon::data

@@ -1,0 +1,126 @@
+#include "data/patterns.h"
+
+
+#include <glob.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+
+#include "common/error.h"
+#include "common/format.h"
+
+namespace echelon::data {
+namespace {
+
+constexpr size_t kMaxFiles = 1'000'000;
+
+[[noreturn]] void fail(const std::string& pattern, std::string_view problem) {
+  throw DataError(format("\"{}\": {}", pattern, problem));
+}
+
+/// The end of the brace that opens at `open`, and the commas of its own level.
+struct Brace {
+  size_t close;
+  std::vector<size_t> commas;
+};
+
+Brace find_brace(const std::string& pattern, size_t open) {
+  Brace brace{};
+  int depth = 0;
+  for (size_t i = open; i < pattern.size(); ++i) {
+    if (pattern[i] == '{') ++depth;
+    if (pattern[i] == ',' && depth == 1) brace.commas.push_back(i);
+    if (pattern[i] == '}' && --depth == 0) {
+      brace.close = i;
+      return brace;
+    }
+  }
+  fail(pattern, "a { without its }");
+}
+
+std::optional<int64_t> digits(std::string_view text) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty() || text[0] == '-')
+    return std::nullopt;
+  return value;
+}
+
+std::vector<std::string> count(const std::string& pattern, std::string_view body) {
+  const size_t dots = body.find("..");
+  if (dots == body.npos) fail(pattern, "a brace holds neither a range like {000..004} nor a list like {a,b}");
+  const std::string_view low = body.substr(0, dots), high = body.substr(dots + 2);
+  const auto first = digits(low), last = digits(high);
+  if (!first || !last) fail(pattern, "a brace range needs a whole number at both ends, like {000..004}");
+  if (static_cast<size_t>(std::abs(*last - *first)) >= kMaxFiles)
+    fail(pattern, "it names more than a million files");
+  const size_t width = std::max(low.size(), high.size());
+  const bool padded = (low.size() > 1 && low[0] == '0') || (high.size() > 1 && high[0] == '0');
+  std::vector<std::string> values;
+  for (int64_t value = *first;; value += *first <= *last ? 1 : -1) {
+    values.push_back(padded ? format("{:0{}}", value, width) : format("{}", value));
+    if (value == *last) return values;
+  }
+}
+
+std::vector<std::string> alternatives(const std::string& pattern, size_t open, const Brace& brace) {
+  if (brace.commas.empty())
+    return count(pattern, std::string_view(pattern).substr(open + 1, brace.close - open - 1));
+  std::vector<std::string> parts;
+  size_t start = open + 1;
+  for (const size_t comma : brace.commas) {
+    parts.push_back(pattern.substr(start, comma - start));
+    start = comma + 1;
+  }
+  parts.push_back(pattern.substr(start, brace.close - start));
+  return parts;
+}
+
+void append_matches(const std::string& pattern, std::vector<std::string>& paths) {
+  if (pattern.find_first_of("*?[") == pattern.npos) {
+    std::error_code error;
+    if (!std::filesystem::exists(pattern, error)) fail(pattern, "no such file");
+    paths.push_back(pattern);
+    return;
+  }
+  glob_t found{};
+  const int status = ::glob(pattern.c_str(), 0, nullptr, &found);
+  const std::vector<std::string> names(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  ::globfree(&found);
+  if (status == GLOB_NOMATCH || names.empty()) fail(pattern, "matches no file");
+  if (status != 0) fail(pattern, "cannot be looked up");
+  const size_t start = paths.size();
+  paths.insert(paths.end(), names.begin(), names.end());
+  std::sort(paths.begin() + static_cast<int64_t>(start), paths.end());
+}
+
+}  // namespace
+
+std::vector<std::string> expand_braces(const std::string& pattern) {
+  const size_t open = pattern.find('{');
+  if (open == pattern.npos) return {pattern};
+  const Brace brace = find_brace(pattern, open);
+  const std::string before = pattern.substr(0, open), after = pattern.substr(brace.close + 1);
+  std::vector<std::string> results;
+  for (const std::string& part : alternatives(pattern, open, brace)) {
+    for (std::string& rest : expand_braces(part + after)) {
+      results.push_back(before + rest);
+      if (results.size() > kMaxFiles) fail(pattern, "it names more than a million files");
+    }
+  }
+  return results;
+}
+
+std::vector<std::string> expand_patterns(const std::vector<std::string>& patterns) {
+  std::vector<std::string> paths;
+  for (const std::string& pattern : patterns) {
+    for (const std::string& name : expand_braces(pattern)) append_matches(name, paths);
+    if (paths.size() > kMaxFiles) fail(pattern, "it names more than a million files");
+  }
+  return paths;
+}
+
+}  // namespace echelon::data

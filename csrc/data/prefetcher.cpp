@@ -1,0 +1,201 @@
+#include "data/prefetcher.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "common/clock.h"
+#include "common/error.h"
+#include "common/format.h"
+#include "common/log.h"
+
+namespace echelon::data {
+namespace {
+
+/// A run of bad samples longer than this means that the data as a whole is unusable.
+constexpr int64_t kReplacementTries = 1000;
+
+bool is_data_error(const Error& error) {
+  return error.exit_code() == ExitCode::kData;
+}
+
+at::Tensor keep_rows(const at::Tensor& tensor, const at::Tensor& rows) {
+  return tensor.index_select(0, rows);
+}
+
+}  // namespace
+
+struct Prefetcher::Slot {
+  std::vector<SampleReference> samples;
+  Batch batch;
+  int64_t claimed = 0;     ///< rows that a thread has taken
+  int64_t unfinished = 0;  ///< rows not loaded yet
+  int64_t bad_rows = 0;
+  std::vector<uint8_t> usable;  ///< per row; false: left out
+  std::string first_problem;    ///< of the bad rows that were skipped
+  std::exception_ptr error;
+  int64_t error_row = 0;
+};
+
+Prefetcher::Prefetcher(std::shared_ptr<const Dataset> dataset, Plan plan, const PrefetchOptions& options)
+    : dataset_(std::move(dataset)), plan_(std::move(plan)), options_(options) {
+  if (options_.threads < 0 || options_.prefetch < 1) {
+    throw InternalError(
+        format("a loader of {} threads, {} batches ahead", options_.threads, options_.prefetch));
+  }
+  if (options_.threads == 0) return;
+  for (int i = 0; i < options_.prefetch; ++i) open_slot();
+  threads_.reserve(options_.threads);
+  for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+Prefetcher::~Prefetcher() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  work_available_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Prefetcher::open_slot() {
+  if (plan_ended_) return;
+  auto slot = std::make_unique<Slot>();
+  slot->samples = plan_(planned_++);
+  if (slot->samples.empty()) {
+    plan_ended_ = true;
+    return;
+  }
+  const auto rows = static_cast<int64_t>(slot->samples.size());
+  slot->batch = dataset_->allocate(rows, options_.dtype, options_.pinned);
+  slot->batch.samples = rows;
+  slot->unfinished = rows;
+  slot->usable.assign(rows, 1);
+  {
+    const std::lock_guard lock(mutex_);
+    slots_.push_back(std::move(slot));
+  }
+  work_available_.notify_all();
+}
+
+std::optional<Prefetcher::Rows> Prefetcher::claim_rows() {
+  for (const auto& slot : slots_) {
+    const auto rows = static_cast<int64_t>(slot->samples.size());
+    if (slot->claimed == rows) continue;
+    // A share of each batch for every thread: the first batch is ready soonest, and cheap samples do not
+    // crowd the lock.
+    const int64_t share = (rows + options_.threads - 1) / std::max(options_.threads, 1);
+    const int64_t first = slot->claimed;
+    slot->claimed = std::min(rows, first + share);
+    return Rows{slot.get(), first, slot->claimed};
+  }
+  return std::nullopt;
+}
+
+void Prefetcher::load_replacement(Slot& slot, int64_t row) {
+  const SampleReference& bad = slot.samples[row];
+  std::string problem;
+  for (int64_t i = 1; i <= std::min(kReplacementTries, dataset_->size() - 1); ++i) {
+    try {
+      dataset_->load((bad.index + i) % dataset_->size(), bad.key, slot.batch, row);
+      return;
+    } catch (const Error& error) {
+      if (!is_data_error(error)) throw;
+      problem = error.what();
+    }
+  }
+  throw DataError(format("no sample can be loaded in place of a damaged one after {} tries; the last: {}",
+                         kReplacementTries, problem));
+}
+
+bool Prefetcher::load_row(Slot& slot, int64_t row) {
+  try {
+    dataset_->load(slot.samples[row].index, slot.samples[row].key, slot.batch, row);
+    return true;
+  } catch (const Error& error) {
+    if (options_.bad_sample == BadSample::kFail || !is_data_error(error)) throw;
+    const std::lock_guard lock(mutex_);
+    ++slot.bad_rows;
+    if (slot.first_problem.empty()) slot.first_problem = error.what();
+  }
+  if (options_.bad_sample == BadSample::kLeaveOut) return false;
+  load_replacement(slot, row);
+  return true;
+}
+
+void Prefetcher::load_rows(const Rows& rows) {
+  Slot& slot = *rows.slot;
+  std::exception_ptr error;
+  int64_t row = rows.first;
+  try {
+    for (; row < rows.last && !stopping_; ++row) slot.usable[row] = load_row(slot, row);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  const std::lock_guard lock(mutex_);
+  if (error && (!slot.error || row < slot.error_row)) {
+    slot.error = error;
+    slot.error_row = row;
+  }
+  slot.unfinished -= rows.last - rows.first;
+  if (slot.unfinished == 0) front_ready_.notify_one();
+}
+
+void Prefetcher::work() {
+  for (;;) {
+    std::optional<Rows> rows;
+    {
+      std::unique_lock lock(mutex_);
+      work_available_.wait(lock, [&] { return stopping_ || (rows = claim_rows()).has_value(); });
+      if (stopping_) return;
+    }
+    load_rows(*rows);
+  }
+}
+
+std::unique_ptr<Prefetcher::Slot> Prefetcher::take_slot() {
+  std::unique_lock lock(mutex_);
+  if (slots_.empty()) return nullptr;
+  front_ready_.wait(lock, [&] { return slots_.front()->unfinished == 0; });
+  std::unique_ptr<Slot> slot = std::move(slots_.front());
+  slots_.pop_front();
+  return slot;
+}
+
+Batch Prefetcher::finish(Slot& slot) {
+  if (slot.error) std::rethrow_exception(slot.error);
+  if (slot.bad_rows == 0) return std::move(slot.batch);
+  if (skipped_ == 0)
+    log::warning("skipped a damaged sample (later ones are only counted): {}", slot.first_problem);
+  skipped_ += slot.bad_rows;
+  if (options_.bad_sample != BadSample::kLeaveOut) return std::move(slot.batch);
+
+  std::vector<int64_t> rows;
+  for (int64_t row = 0; row < slot.batch.samples; ++row) {
+    if (slot.usable[row]) rows.push_back(row);
+  }
+  const at::Tensor kept = at::tensor(rows, at::kLong);
+  Batch batch;
+  batch.samples = static_cast<int64_t>(rows.size());
+  for (const auto& [name, tensor] : slot.batch.inputs) batch.inputs[name] = keep_rows(tensor, kept);
+  batch.target = keep_rows(slot.batch.target, kept);
+  return batch;
+}
+
+std::optional<Batch> Prefetcher::next() {
+  const Stopwatch stopwatch;
+  if (options_.threads == 0) {
+    open_slot();
+    if (!slots_.empty()) {
+      Slot& slot = *slots_.front();
+      load_rows({&slot, 0, static_cast<int64_t>(slot.samples.size())});
+    }
+  }
+  const std::unique_ptr<Slot> slot = take_slot();
+  if (slot && options_.threads > 0) open_slot();
+  seconds_waited_ += stopwatch.seconds();
+  if (!slot) return std::nullopt;
+  return finish(*slot);
+}
+
+}  // namespace echelon::data

@@ -1,0 +1,83 @@
+// Loads batches ahead of their use on threads, and hands them out in order.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "data/dataset.h"
+#include "data/sample_order.h"
+
+namespace echelon::data {
+
+/// What happens with a sample that cannot be loaded: the error is thrown, the next sample that loads takes
+/// its place, or its row is taken out of the batch.
+enum class BadSample { kFail, kReplace, kLeaveOut };
+
+struct PrefetchOptions {
+  int threads = 1;   ///< 0: batches are loaded when they are asked for, by the caller
+  int prefetch = 4;  ///< batches in the making or ready: the bound of memory
+  at::ScalarType dtype = at::kFloat;
+  bool pinned = false;
+  BadSample bad_sample = BadSample::kFail;
+};
+
+class Prefetcher {
+ public:
+  /// The samples of batch number 0, 1, 2, …; empty: there are no more. Called in order, by the thread that
+  /// calls next().
+  using Plan = std::function<std::vector<SampleReference>(int64_t batch)>;
+
+  Prefetcher(std::shared_ptr<const Dataset> dataset, Plan plan, const PrefetchOptions& options);
+  /// Stops loading and joins all threads, whatever they are at: at most one sample each is finished.
+  ~Prefetcher();
+  Prefetcher(const Prefetcher&) = delete;
+  Prefetcher& operator=(const Prefetcher&) = delete;
+
+  /// The next batch, in the order of the plan; nothing after the last. An error that a thread met is thrown
+  /// when its batch is due, that of the first bad row. With kLeaveOut a batch may have no rows.
+  std::optional<Batch> next();
+
+  double seconds_waited() const { return seconds_waited_; }  ///< spent inside next()
+  int64_t skipped() const { return skipped_; }               ///< bad samples in the batches handed out so far
+
+ private:
+  struct Slot;
+  struct Rows {
+    Slot* slot;
+    int64_t first, last;
+  };
+
+  void open_slot();
+  std::optional<Rows> claim_rows();
+  void load_rows(const Rows& rows);
+  bool load_row(Slot& slot, int64_t row);
+  void load_replacement(Slot& slot, int64_t row);
+  void work();
+  std::unique_ptr<Slot> take_slot();
+  Batch finish(Slot& slot);
+
+  std::shared_ptr<const Dataset> dataset_;
+  Plan plan_;
+  PrefetchOptions options_;
+  int64_t planned_ = 0;
+  bool plan_ended_ = false;
+  double seconds_waited_ = 0;
+  int64_t skipped_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable work_available_;
+  std::condition_variable front_ready_;
+  std::deque<std::unique_ptr<Slot>> slots_;  ///< in the order of the plan
+  std::atomic<bool> stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace echelon::data

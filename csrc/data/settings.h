@@ -1,0 +1,69 @@
+// What a job reads, and how.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/declare.h"
+
+namespace echelon::data {
+
+/// What a damaged sample or shard does: end the job, or be skipped and counted.
+enum class OnError { kFail, kSkip };
+
+/// How samples reach the training loop, whatever they are.
+struct LoadingSettings {
+  int threads = 1;
+  int prefetch = 4;
+  bool shuffle = true;
+  OnError on_error = OnError::kFail;
+};
+
+enum class Crop { kNone, kRandomResized, kShift };
+
+struct AugmentSettings {
+  Crop crop = Crop::kNone;
+  std::vector<double> scale = {0.08, 1.0};
+  std::vector<double> ratio = {3.0 / 4.0, 4.0 / 3.0};
+  int64_t shift = 2;
+  bool flip = false;
+};
+void describe(config::Fields<AugmentSettings>& f);
+
+struct ImageSettings : LoadingSettings {
+  std::vector<config::InputPath> train;
+  std::vector<config::InputPath> test;
+  std::string label_field = "cls";
+  std::string label_key = "label";
+  int64_t size = 224;
+  std::optional<int64_t> resize;
+  int channels = 3;
+  std::vector<double> mean;
+  std::vector<double> std;
+  AugmentSettings augment;
+};
+void describe(config::Fields<ImageSettings>& f);
+
+enum class TextFormat { kAuto, kBytes, kTokens };
+
+struct TextSettings : LoadingSettings {
+  std::vector<config::InputPath> train;
+  std::vector<config::InputPath> test;
+  std::vector<double> train_range = {0.0, 1.0};
+  std::vector<double> test_range = {0.0, 1.0};
+  TextFormat format = TextFormat::kAuto;
+  std::optional<config::InputPath> tokenizer;
+  int64_t sequence_length = 256;
+  bool verify = false;
+};
+void describe(config::Fields<TextSettings>& f);
+
+using DataSettings = std::variant<ImageSettings, TextSettings>;
+void describe(config::Fields<DataSettings>& f);
+
+const LoadingSettings& loading_settings(const DataSettings& settings);
+
+}  // namespace echelon::data

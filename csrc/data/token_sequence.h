@@ -1,0 +1,43 @@
+// One text as tokens, wherever they come from.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace echelon::data {
+
+/// Little-endian unsigned tokens in memory that `owner` keeps: a mapped shard, the bytes of a text, or the
+/// output of a tokenizer. Immutable and safe for several threads.
+class TokenSequence {
+ public:
+  /// A token shard, mapped; `verify`: its checksum is compared. Throws DataError, also for one without
+  /// tokens.
+  static TokenSequence from_shard(const std::string& path, bool verify);
+  /// Each byte of a file is a token. Throws DataError, also for an empty file.
+  static TokenSequence from_bytes(const std::string& path);
+  /// `tokens`: uint32 in the machine's order, made from the text at `path`.
+  static TokenSequence from_tokenizer(const std::string& path, std::string tokens);
+
+  int64_t size() const { return size_; }
+  /// All tokens are smaller, if the source is as it says.
+  int64_t vocabulary() const { return vocabulary_; }
+  const std::string& path() const { return path_; }
+  /// Copies tokens [first, first + count). DataError names file and offset of a token that is not below
+  /// `limit`.
+  void read(int64_t first, int64_t count, int64_t limit, int64_t* tokens) const;
+
+ private:
+  template <class Token>
+  bool copy(int64_t first, int64_t count, int64_t limit, int64_t* tokens) const;
+
+  std::string path_;
+  std::shared_ptr<const void> owner_;
+  const char* data_ = nullptr;
+  int64_t size_ = 0;
+  int64_t token_bytes_ = 1;
+  int64_t vocabulary_ = 0;
+  int64_t file_offset_ = -1;  ///< of the first token; negative: the tokens are in no file
+};
+
+}  // namespace echelon::data

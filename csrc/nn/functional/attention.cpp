@@ -1,0 +1,121 @@
+#include "nn/functional/attention.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <type_traits>
+
+#include "nn/functional/attention_head.h"
+#include "nn/functional/parallel.h"
+#include "nn/functional/types.h"
+
+namespace echelon::nn {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::tensor_list;
+
+/// Where the heads lie in qkv [batch, time, 3·width] and in out [batch, time, width].
+struct Layout {
+  int64_t batch, time, width, heads;
+  bool causal;
+
+  Layout(const at::Tensor& qkv, int64_t heads, bool causal)
+      : batch(qkv.size(0)), time(qkv.size(1)), width(qkv.size(2) / 3), heads(heads), causal(causal) {}
+
+  int64_t size() const { return width / heads; }
+
+  /// `part`: 0 queries, 1 keys, 2 values. `unit` counts heads of all samples.
+  template <class T>
+  HeadRows<T> of_qkv(const at::Tensor& qkv, int64_t part, int64_t unit) const {
+    const int64_t offset = unit / heads * time * 3 * width + part * width + unit % heads * size();
+    return {data<std::remove_const_t<T>>(qkv) + offset, 3 * width};
+  }
+  template <class T>
+  HeadRows<T> of_out(const at::Tensor& out, int64_t unit) const {
+    return {data<std::remove_const_t<T>>(out) + unit / heads * time * width + unit % heads * size(), width};
+  }
+
+  /// Calls body(computation, inputs, unit) for every head of every sample, in parallel.
+  template <class T, class F>
+  void for_each_head(const at::Tensor& qkv, const F& body) const {
+    parallel_for(batch * heads, 1, [&](int64_t begin, int64_t end) {
+      HeadAttention<T> head({time, size(), causal});
+      for (int64_t unit = begin; unit < end; ++unit) {
+        body(head,
+             {of_qkv<const T>(qkv, 0, unit), of_qkv<const T>(qkv, 1, unit), of_qkv<const T>(qkv, 2, unit)},
+             unit);
+      }
+    });
+  }
+};
+
+template <class T>
+void forward(const Layout& layout, const at::Tensor& qkv, const at::Tensor& out,
+             const at::Tensor& log_normalisers) {
+  using Head = HeadAttention<T>;
+  layout.for_each_head<T>(qkv, [&](Head& head, const typename Head::Inputs& inputs, int64_t unit) {
+    head.forward(inputs, layout.of_out<T>(out, unit), data<float>(log_normalisers) + unit * layout.time);
+  });
+}
+
+template <class T>
+void backward(const Layout& layout, const at::Tensor& qkv, const at::Tensor& out,
+              const at::Tensor& log_normalisers, const at::Tensor& out_gradient,
+              const at::Tensor& qkv_gradient) {
+  using Head = HeadAttention<T>;
+  layout.for_each_head<T>(qkv, [&](Head& head, const typename Head::Inputs& inputs, int64_t unit) {
+    head.backward(inputs, layout.of_out<const T>(out, unit),
+                  data<float>(log_normalisers) + unit * layout.time,
+                  layout.of_out<const T>(out_gradient, unit),
+                  {layout.of_qkv<T>(qkv_gradient, 0, unit), layout.of_qkv<T>(qkv_gradient, 1, unit),
+                   layout.of_qkv<T>(qkv_gradient, 2, unit)});
+  });
+}
+
+struct Attention : torch::autograd::Function<Attention> {
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& qkv, int64_t heads, bool causal) {
+    const Layout layout(qkv, heads, causal);
+    const at::Tensor out = at::empty({layout.batch, layout.time, layout.width}, qkv.options());
+    const at::Tensor log_normalisers =
+        at::empty({layout.batch, heads, layout.time}, qkv.options().dtype(at::kFloat));
+    const auto run =
+        qkv.scalar_type() == at::kFloat ? echelon::nn::forward<float> : echelon::nn::forward<kernels::Bf16>;
+    run(layout, qkv, out, log_normalisers);
+    ctx->save_for_backward({qkv, out, log_normalisers});
+    ctx->saved_data["heads"] = heads;
+    ctx->saved_data["causal"] = causal;
+    return out;
+  }
+
+  static tensor_list backward(AutogradContext* ctx, tensor_list gradients) {
+    const auto saved = ctx->get_saved_variables();
+    const at::Tensor &qkv = saved[0], &out = saved[1], &log_normalisers = saved[2];
+    const Layout layout(qkv, ctx->saved_data["heads"].toInt(), ctx->saved_data["causal"].toBool());
+    const at::Tensor qkv_gradient = at::empty_like(qkv);
+    const auto run =
+        qkv.scalar_type() == at::kFloat ? echelon::nn::backward<float> : echelon::nn::backward<kernels::Bf16>;
+    run(layout, qkv, out, log_normalisers, gradients[0].contiguous(), qkv_gradient);
+    return {qkv_gradient, {}, {}};
+  }
+};
+
+at::Tensor attention_of_libtorch(const at::Tensor& qkv, int64_t heads, bool causal, double dropout) {
+  const int64_t batch = qkv.size(0), time = qkv.size(1), width = qkv.size(2) / 3;
+  const auto parts_BHTD = qkv.view({batch, time, 3, heads, width / heads}).permute({2, 0, 3, 1, 4}).unbind();
+  const at::Tensor mixed_BHTD = at::scaled_dot_product_attention(parts_BHTD[0], parts_BHTD[1], parts_BHTD[2],
+                                                                 /*attn_mask=*/{}, dropout, causal);
+  return mixed_BHTD.transpose(1, 2).reshape({batch, time, width});
+}
+
+}  // namespace
+
+at::Tensor attention(const at::Tensor& qkv, int64_t heads, bool causal, double dropout) {
+  const bool narrow = qkv.scalar_type() == at::kFloat || qkv.scalar_type() == at::kBFloat16;
+  const bool even_size = qkv.size(2) / 3 / heads % 2 == 0;
+  if (qkv.is_cpu() && narrow && even_size && dropout == 0)
+    return Attention::apply(qkv.contiguous(), heads, causal);
+  return attention_of_libtorch(qkv, heads, causal, dropout);
+}
+
+}  // namespace echelon::nn

@@ -1,0 +1,65 @@
+// Attention of one head of one sample, forward and backward, in blocks of queries.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "nn/functional/block_products.h"
+
+namespace echelon::nn {
+
+/// Rows [time] of the head's size, `stride` numbers apart.
+template <class T>
+struct HeadRows {
+  T* data;
+  int64_t stride;
+
+  T* row(int64_t index) const { return data + index * stride; }
+};
+
+struct HeadShape {
+  int64_t time;
+  int64_t size;  ///< even
+  bool causal;
+};
+
+/// Holds the memory it works in: make one a thread and use it for many heads. T: float or kernels::Bf16.
+template <class T>
+class HeadAttention {
+ public:
+  explicit HeadAttention(const HeadShape& shape);
+
+  struct Inputs {
+    HeadRows<const T> query, key, value;
+  };
+  /// out = softmax(Q Kᵀ / √size) V. log_normalisers: [time], for the backward pass.
+  void forward(const Inputs& inputs, HeadRows<T> out, float* log_normalisers);
+
+  struct Gradients {
+    HeadRows<T> query, key, value;
+  };
+  /// From the gradient of `out`. Scores are computed again, transposed: so every product takes its left
+  /// factor as it lies.
+  void backward(const Inputs& inputs, HeadRows<const T> out, const float* log_normalisers,
+                HeadRows<const T> out_gradient, const Gradients& gradients);
+
+ private:
+  // Suffixes: T time, D size of the head, Q queries of a block, K keys of a block.
+  struct QueryBlock {
+    int64_t first, count, padded;
+    BlockFactor<T> query_DQ, gradient_DQ, query_QD, gradient_QD;
+  };
+  QueryBlock prepare(const Inputs& inputs, HeadRows<const T> out, HeadRows<const T> out_gradient,
+                     int64_t first);
+  void backward_block(const Inputs& inputs, const QueryBlock& block, const float* log_normalisers,
+                      int64_t first_key, int64_t keys);
+
+  HeadShape shape_;
+  float scale_;
+  BlockProducts<T> products_;
+  std::vector<T> key_DT_, value_TD_, probabilities_, score_gradient_, packed_[5];
+  std::vector<float> scores_, probability_gradient_, mean_gradient_Q_, result_, result_transposed_;
+  std::vector<float> key_gradient_TD_, value_gradient_TD_;
+};
+
+}  // namespace echelon::nn

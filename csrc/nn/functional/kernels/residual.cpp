@@ -1,0 +1,26 @@
+#include "nn/functional/kernels/residual.h"
+
+namespace echelon::nn::kernels {
+namespace {
+
+template <class W>
+ECHELON_INLINE void add_bias(const W* x, const W* bias, W* out, int64_t width) {
+#pragma omp simd
+  for (int64_t i = 0; i < width; ++i) out[i] = x[i] + bias[i];
+}
+
+}  // namespace
+
+ECHELON_VECTORIZED void add_bias_row(const double* x, const double* bias, double* out, int64_t width) {
+  add_bias(x, bias, out, width);
+}
+ECHELON_VECTORIZED void add_bias_row(const float* x, const float* bias, float* out, int64_t width) {
+  add_bias(x, bias, out, width);
+}
+
+ECHELON_VECTORIZED void add_row(const float* x, const Bf16* y, const float* bias, float* out, int64_t width) {
+#pragma omp simd
+  for (int64_t i = 0; i < width; ++i) out[i] = x[i] + load(y[i]) + bias[i];
+}
+
+}  // namespace echelon::nn::kernels

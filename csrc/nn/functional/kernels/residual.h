@@ -1,0 +1,17 @@
+// What a linear layer adds to the residual stream, a row at a time.
+#pragma once
+
+#include <cstdint>
+
+#include "nn/functional/kernels/simd.h"
+
+namespace echelon::nn::kernels {
+
+/// out = x + bias.
+void add_bias_row(const double* x, const double* bias, double* out, int64_t width);
+void add_bias_row(const float* x, const float* bias, float* out, int64_t width);
+
+/// out = x + y + bias.
+void add_row(const float* x, const Bf16* y, const float* bias, float* out, int64_t width);
+
+}  // namespace echelon::nn::kernels

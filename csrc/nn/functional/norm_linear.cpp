@@ -1,0 +1,105 @@
+#include "nn/functional/norm_linear.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "nn/functional/convert.h"
+#include "nn/functional/kernels/layer_norm.h"
+#include "nn/functional/rows.h"
+#include "nn/functional/types.h"
+
+namespace echelon::nn {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::tensor_list;
+
+/// Makes the statistics of each row when `epsilon` is given, else reads them.
+at::Tensor normalise(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                     at::ScalarType product, const at::Tensor& statistics, std::optional<double> epsilon) {
+  const int64_t width = weight.numel(), rows = x.numel() / width;
+  const at::Tensor y = at::empty({rows, width}, x.options().dtype(product));
+  with_types(product, [&]<class W, class T>(W*, T*) {
+    auto* row_statistics = reinterpret_cast<kernels::RowStatistics<W>*>(data<W>(statistics));
+    for_each_row(rows, [&](int64_t row, int64_t) {
+      const W* values = data<W>(x) + row * width;
+      if (epsilon) row_statistics[row] = kernels::row_statistics(values, width, *epsilon);
+      kernels::normalise_row(values, row_statistics[row], data<W>(weight), data<W>(bias),
+                             data<T>(y) + row * width, width);
+    });
+  });
+  return y;
+}
+
+struct NormGradients {
+  at::Tensor x, weight, bias;
+};
+
+NormGradients normalise_backward(const at::Tensor& gradient, const at::Tensor& x, const at::Tensor& weight,
+                                 const at::Tensor& statistics) {
+  const int64_t width = weight.numel(), rows = x.numel() / width;
+  const at::Tensor x_gradient = at::empty_like(x);
+  const at::Tensor sums = at::zeros({chunk_count(rows), 2, width}, weight.options());
+  with_types(gradient.scalar_type(), [&]<class W, class T>(W*, T*) {
+    const auto* row_statistics = reinterpret_cast<const kernels::RowStatistics<W>*>(data<W>(statistics));
+    for_each_row(rows, [&](int64_t row, int64_t chunk) {
+      W* chunk_sums = data<W>(sums) + chunk * 2 * width;
+      kernels::normalise_row_backward(data<T>(gradient) + row * width, data<W>(x) + row * width,
+                                      row_statistics[row], data<W>(weight), data<W>(x_gradient) + row * width,
+                                      chunk_sums, chunk_sums + width, width);
+    });
+  });
+  const at::Tensor total = sums.sum(0);
+  return {x_gradient, total[0], total[1]};
+}
+
+struct NormLinear : torch::autograd::Function<NormLinear> {
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& norm_weight,
+                            const at::Tensor& norm_bias, double epsilon, const at::Tensor& weight,
+                            const std::optional<at::Tensor>& bias) {
+    const at::ScalarType product = product_type(x);
+    const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+    const at::Tensor statistics = at::empty({x.numel() / norm_weight.numel(), 2}, x.options());
+    const at::Tensor normalised = normalise(x, norm_weight, norm_bias, product, statistics, epsilon);
+    const at::Tensor product_weight = convert(weight, product);
+    const at::Tensor y = at::linear(normalised, product_weight, bias ? bias->to(product) : at::Tensor());
+    ctx->save_for_backward({x, norm_weight, norm_bias, statistics, weight, product_weight});
+    ctx->saved_data["bias"] = bias.has_value();
+    std::vector<int64_t> shape = x.sizes().vec();
+    shape.back() = weight.size(0);
+    return y.view(shape);
+  }
+
+  static tensor_list backward(AutogradContext* ctx, tensor_list gradients) {
+    const auto saved = ctx->get_saved_variables();
+    const at::Tensor &x = saved[0], &norm_weight = saved[1], &norm_bias = saved[2], &statistics = saved[3];
+    const at::Tensor &weight = saved[4], &product_weight = saved[5];
+    const at::Tensor gradient = gradients[0].reshape({-1, weight.size(0)});
+    at::Tensor weight_gradient;
+    {
+      const at::Tensor normalised =
+          normalise(x, norm_weight, norm_bias, product_weight.scalar_type(), statistics, std::nullopt);
+      weight_gradient = convert(at::mm(gradient.t(), normalised), weight.scalar_type());
+    }
+    at::Tensor bias_gradient;
+    if (ctx->saved_data["bias"].toBool())
+      bias_gradient = gradient.sum(0, /*keepdim=*/false, weight.scalar_type());
+    const NormGradients norm =
+        normalise_backward(at::mm(gradient, product_weight), x, norm_weight, statistics);
+    return {norm.x, norm.weight, norm.bias, {}, weight_gradient, bias_gradient};
+  }
+};
+
+}  // namespace
+
+at::Tensor norm_linear(const at::Tensor& x, const at::Tensor& norm_weight, const at::Tensor& norm_bias,
+                       double epsilon, const at::Tensor& weight, const at::Tensor& bias) {
+  if (fusible(x, product_type(x))) {
+    return NormLinear::apply(x.contiguous(), norm_weight, norm_bias, epsilon, weight,
+                             bias.defined() ? std::optional(bias) : std::nullopt);
+  }
+  return at::linear(at::layer_norm(x, norm_weight.sizes(), norm_weight, norm_bias, epsilon), weight, bias);
+}
+
+}  // namespace echelon::nn

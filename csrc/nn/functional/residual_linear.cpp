@@ -1,0 +1,139 @@
+#include "nn/functional/residual_linear.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "nn/functional/convert.h"
+#include "nn/functional/kernels/gelu.h"
+#include "nn/functional/kernels/residual.h"
+#include "nn/functional/rows.h"
+#include "nn/functional/types.h"
+
+namespace echelon::nn {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::tensor_list;
+
+/// residual + x Wᵀ + bias. x: [rows, in], in the type of products; weight likewise; residual and bias wide.
+at::Tensor add_to_residual(const at::Tensor& residual, const at::Tensor& x, const at::Tensor& weight,
+                           const at::Tensor& bias) {
+  const int64_t rows = x.size(0), width = weight.size(0);
+  at::Tensor out = at::empty_like(residual);
+  const bool narrow = x.scalar_type() != residual.scalar_type();
+  const at::Tensor y = narrow ? at::mm(x, weight.t()) : at::Tensor();
+  with_types(x.scalar_type(), [&]<class W, class T>(W*, T*) {
+    for_each_row(rows, [&](int64_t row, int64_t) {
+      const W* from = data<W>(residual) + row * width;
+      W* to = data<W>(out) + row * width;
+      if constexpr (std::is_same_v<W, T>) {
+        kernels::add_bias_row(from, data<W>(bias), to, width);
+      } else {
+        kernels::add_row(from, data<T>(y) + row * width, data<W>(bias), to, width);
+      }
+    });
+  });
+  if (!narrow) out.view({rows, width}).addmm_(x, weight.t());
+  return out;
+}
+
+at::Tensor gelu(const at::Tensor& x, const at::Tensor& bias) {
+  const int64_t width = bias.numel();
+  const at::Tensor y = at::empty_like(x);
+  with_types(x.scalar_type(), [&]<class W, class T>(W*, T*) {
+    for_each_row(x.numel() / width, [&](int64_t row, int64_t) {
+      kernels::gelu_row(data<T>(x) + row * width, data<W>(bias), data<T>(y) + row * width, width);
+    });
+  });
+  return y;
+}
+
+struct GeluBackward {
+  at::Tensor activated;      // gelu(x + bias)
+  at::Tensor bias_gradient;  // [width]
+};
+
+/// Turns `gradient`, of gelu(x + bias), into that of x.
+GeluBackward gelu_backward(const at::Tensor& x, const at::Tensor& bias, const at::Tensor& gradient) {
+  const int64_t width = bias.numel(), rows = x.numel() / width;
+  const at::Tensor y = at::empty_like(x);
+  const at::Tensor sums = at::zeros({chunk_count(rows), width}, bias.options());
+  with_types(x.scalar_type(), [&]<class W, class T>(W*, T*) {
+    for_each_row(rows, [&](int64_t row, int64_t chunk) {
+      const int64_t first = row * width;
+      kernels::gelu_row_backward(data<T>(x) + first, data<W>(bias), data<T>(gradient) + first,
+                                 data<W>(sums) + chunk * width, data<T>(y) + first, width);
+    });
+  });
+  return {y, sums.sum(0)};
+}
+
+at::Tensor as_rows(const at::Tensor& tensor) {
+  return tensor.view({-1, tensor.size(-1)});
+}
+
+struct ResidualLinear : torch::autograd::Function<ResidualLinear> {
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& residual, const at::Tensor& x,
+                            const at::Tensor& weight, const at::Tensor& bias) {
+    const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+    const at::Tensor product_weight = convert(weight, x.scalar_type());
+    ctx->save_for_backward({x, weight, product_weight});
+    return add_to_residual(residual, as_rows(x), product_weight, bias);
+  }
+
+  static tensor_list backward(AutogradContext* ctx, tensor_list gradients) {
+    const auto saved = ctx->get_saved_variables();
+    const at::Tensor &x = saved[0], &weight = saved[1], &product_weight = saved[2];
+    const at::Tensor wide_gradient = as_rows(gradients[0].contiguous());
+    const at::Tensor gradient = convert(wide_gradient, x.scalar_type());
+    const at::Tensor weight_gradient = convert(at::mm(gradient.t(), as_rows(x)), weight.scalar_type());
+    return {gradients[0], at::mm(gradient, product_weight).view(x.sizes()), weight_gradient,
+            wide_gradient.sum(0)};
+  }
+};
+
+struct ResidualGeluLinear : torch::autograd::Function<ResidualGeluLinear> {
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& residual, const at::Tensor& x,
+                            const at::Tensor& x_bias, const at::Tensor& weight, const at::Tensor& bias) {
+    const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+    const at::Tensor product_weight = convert(weight, x.scalar_type());
+    ctx->save_for_backward({x, x_bias, weight, product_weight});
+    return add_to_residual(residual, as_rows(gelu(x, x_bias)), product_weight, bias);
+  }
+
+  static tensor_list backward(AutogradContext* ctx, tensor_list gradients) {
+    const auto saved = ctx->get_saved_variables();
+    const at::Tensor &x = saved[0], &x_bias = saved[1], &weight = saved[2], &product_weight = saved[3];
+    const at::Tensor wide_gradient = as_rows(gradients[0].contiguous());
+    const at::Tensor gradient = convert(wide_gradient, x.scalar_type());
+    const at::Tensor x_gradient = at::mm(gradient, product_weight).view(x.sizes());
+    const GeluBackward gelu = gelu_backward(x, x_bias, x_gradient);
+    const at::Tensor weight_gradient =
+        convert(at::mm(gradient.t(), as_rows(gelu.activated)), weight.scalar_type());
+    return {gradients[0], x_gradient, gelu.bias_gradient, weight_gradient, wide_gradient.sum(0)};
+  }
+};
+
+/// What the element-wise parts need: a contiguous residual in the parameters' type.
+bool fused(const at::Tensor& residual, const at::Tensor& weight) {
+  return residual.scalar_type() == weight.scalar_type() && fusible(residual, product_type(residual));
+}
+
+}  // namespace
+
+at::Tensor residual_linear(const at::Tensor& residual, const at::Tensor& x, const at::Tensor& weight,
+                           const at::Tensor& bias) {
+  if (!fused(residual, weight)) return residual + at::linear(x, weight, bias);
+  return ResidualLinear::apply(residual.contiguous(), x.to(product_type(residual)).contiguous(), weight,
+                               bias);
+}
+
+at::Tensor residual_gelu_linear(const at::Tensor& residual, const at::Tensor& x, const at::Tensor& x_bias,
+                                const at::Tensor& weight, const at::Tensor& bias) {
+  if (!fused(residual, weight)) return residual + at::linear(at::gelu(x + x_bias, "tanh"), weight, bias);
+  return ResidualGeluLinear::apply(residual.contiguous(), x.to(product_type(residual)).contiguous(), x_bias,
+                                   weight, bias);
+}
+
+}  // namespace echelon::nn

@@ -1,0 +1,29 @@
+// Loops over the rows of a matrix, in chunks that do not depend on the number of threads: so neither do sums
+// over rows.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "nn/functional/parallel.h"
+
+namespace echelon::nn {
+
+constexpr int64_t kRowsAtOnce = 64;
+
+inline int64_t chunk_count(int64_t rows) {
+  return (rows + kRowsAtOnce - 1) / kRowsAtOnce;
+}
+
+/// Calls body(row, chunk) for every row, in parallel over chunks.
+template <class F>
+void for_each_row(int64_t rows, const F& body) {
+  parallel_for(chunk_count(rows), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin * kRowsAtOnce; row < std::min(end * kRowsAtOnce, rows); ++row)
+      body(row, row / kRowsAtOnce);
+  });
+}
+
+}  // namespace echelon::nn

@@ -1,0 +1,211 @@
+#include "nn/layered_model.h"
+
+#include <ATen/Context.h>
+#include <ATen/core/Generator.h>
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+
+#include "common/error.h"
+#include "common/format.h"
+#include "common/random.h"
+
+namespace echelon::nn {
+namespace {
+
+using Names = std::set<std::string>;
+
+/// Index of the layer that a tensor's full name belongs to, or the number of layers.
+size_t layer_of_tensor(const ModelSpec& spec, const std::string& tensor) {
+  size_t found = spec.layers.size();
+  for (size_t i = 0; i < spec.layers.size(); ++i) {
+    const std::string prefix = spec.layers[i].name + ".";
+    const bool longer = found == spec.layers.size() || prefix.size() > spec.layers[found].name.size() + 1;
+    if (tensor.starts_with(prefix) && longer) found = i;
+  }
+  return found;
+}
+
+void validate_ties(const ModelSpec& spec) {
+  for (const Tie& tie : spec.ties) {
+    const size_t owner = layer_of_tensor(spec, tie.owner);
+    const size_t alias = layer_of_tensor(spec, tie.alias);
+    for (const auto& [layer, tensor] : {std::pair{owner, tie.owner}, std::pair{alias, tie.alias}}) {
+      if (layer == spec.layers.size()) {
+        throw ConfigError(format("model {}: tied tensor '{}' belongs to no layer", spec.family, tensor));
+      }
+    }
+    if (owner >= alias) {
+      throw ConfigError(format("model {}: the layer of '{}' must come after the layer of its owner '{}'",
+                               spec.family, tie.alias, tie.owner));
+    }
+  }
+}
+
+/// Per boundary 0 … number of layers: what is still read behind it.
+std::vector<Names> needed_at_boundaries(const ModelSpec& spec) {
+  std::vector<Names> needed(spec.layers.size() + 1);
+  needed.back() = Names(spec.outputs.begin(), spec.outputs.end());
+  for (size_t i = spec.layers.size(); i-- > 0;) {
+    needed[i] = needed[i + 1];
+    for (const std::string& name : spec.layers[i].outputs) needed[i].erase(name);
+    needed[i].insert(spec.layers[i].inputs.begin(), spec.layers[i].inputs.end());
+  }
+  return needed;
+}
+
+}  // namespace
+
+void validate(const ModelSpec& spec) {
+  Names names;
+  Names written(spec.inputs.begin(), spec.inputs.end());
+  for (const LayerSpec& layer : spec.layers) {
+    if (!names.insert(layer.name).second) {
+      throw ConfigError(format("model {}: two layers are called '{}'", spec.family, layer.name));
+    }
+    for (const std::string& input : layer.inputs) {
+      if (!written.contains(input)) {
+        throw ConfigError(
+            format("model {}: layer '{}' reads activation '{}', which no layer before it writes", spec.family,
+                   layer.name, input));
+      }
+    }
+    written.insert(layer.outputs.begin(), layer.outputs.end());
+  }
+  for (const std::string& output : spec.outputs) {
+    if (!written.contains(output)) {
+      throw ConfigError(format("model {}: no layer writes the output '{}'", spec.family, output));
+    }
+  }
+  validate_ties(spec);
+}
+
+std::vector<std::string> activations_before(const ModelSpec& spec, size_t layer) {
+  const Names needed = needed_at_boundaries(spec).at(layer);
+  return {needed.begin(), needed.end()};
+}
+
+LayeredModel::LayeredModel(ModelSpec spec, at::TensorOptions tensor, uint64_t seed)
+    : LayeredModel(spec, 0, spec.layers.size(), tensor, seed) {}
+
+LayeredModel::LayeredModel(ModelSpec spec, size_t first, size_t last, at::TensorOptions tensor, uint64_t seed)
+    : spec_(std::move(spec)), first_(first), device_(tensor.device()) {
+  validate(spec_);
+  if (first > last || last > spec_.layers.size()) {
+    throw InternalError(format("layers [{}, {}) of a model of {}", first, last, spec_.layers.size()));
+  }
+  for (size_t i = first; i < last; ++i) build_layer(i, tensor, seed);
+
+  const std::vector<Names> needed = needed_at_boundaries(spec_);
+  for (size_t i = first; i < last; ++i) {
+    Names present = needed[i];
+    present.insert(spec_.layers[i].outputs.begin(), spec_.layers[i].outputs.end());
+    std::vector<std::string>& released = released_after_.emplace_back();
+    std::ranges::set_difference(present, needed[i + 1], std::back_inserter(released));
+  }
+}
+
+void LayeredModel::build_layer(size_t index, const at::TensorOptions& tensor, uint64_t seed) {
+  const LayerSpec& layer = spec_.layers[index];
+  const auto shared = shared_tensors(layer, seed);
+  layers_.push_back(layer.build({tensor, derive_key(seed, layer.name), shared, ""}));
+  for (const auto& [name, value] : shared) {
+    const bool used = std::ranges::any_of(layers_.back()->parameters(), [&](const Parameter& p) {
+      return p.name == name && (!value.tensor.defined() || p.tensor.is_same(value.tensor));
+    });
+    if (!used) throw InternalError(format("layer '{}' does not use the tied tensor '{}'", layer.name, name));
+  }
+}
+
+std::map<std::string, SharedTensor> LayeredModel::shared_tensors(const LayerSpec& layer,
+                                                                 uint64_t seed) const {
+  std::map<std::string, SharedTensor> shared;
+  for (const Tie& tie : spec_.ties) {
+    if (spec_.layers[layer_of_tensor(spec_, tie.alias)].name != layer.name) continue;
+    const LayerSpec& owner = spec_.layers[layer_of_tensor(spec_, tie.owner)];
+    SharedTensor& tensor = shared[tie.alias.substr(layer.name.size() + 1)];
+    tensor.key = derive_key(derive_key(seed, owner.name), tie.owner.substr(owner.name.size() + 1));
+    for (const NamedParameter& parameter : parameters()) {
+      if (parameter.name == tie.owner) tensor.tensor = parameter.tensor;
+    }
+  }
+  return shared;
+}
+
+std::string LayeredModel::owner_of(const std::string& tensor) const {
+  for (const Tie& tie : spec_.ties) {
+    if (tie.alias == tensor) return tie.owner;
+  }
+  return tensor;
+}
+
+std::vector<NamedParameter> LayeredModel::parameters() const {
+  std::vector<NamedParameter> all;
+  Names seen;
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    for (const Parameter& parameter : layers_[i]->parameters()) {
+      const std::string name = owner_of(spec_.layers[first_ + i].name + "." + parameter.name);
+      if (seen.insert(name).second) all.push_back({name, parameter.tensor, parameter.decay, first_ + i});
+    }
+  }
+  return all;
+}
+
+std::vector<NamedBuffer> LayeredModel::buffers() const {
+  std::vector<NamedBuffer> all;
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    for (const Buffer& buffer : layers_[i]->buffers()) {
+      all.push_back(
+          {spec_.layers[first_ + i].name + "." + buffer.name, buffer.tensor, buffer.running_statistic});
+    }
+  }
+  return all;
+}
+
+int64_t LayeredModel::parameter_count() const {
+  int64_t count = 0;
+  for (const NamedParameter& parameter : parameters()) count += parameter.tensor.numel();
+  return count;
+}
+
+std::vector<at::Tensor> LayeredModel::run_layer(size_t index, at::TensorList inputs, const Context& context,
+                                                uint64_t random_key) {
+  Layer& layer = *layers_[index];
+  if (!context.training || !layer.uses_random()) return layer.forward(inputs, context);
+  // The default generator is one for the process: ranks that are threads of it take turns.
+  static std::mutex one_random_layer_at_a_time;
+  const std::lock_guard turn(one_random_layer_at_a_time);
+  at::Generator generator = at::globalContext().defaultGenerator(device_);
+  {
+    const std::lock_guard lock(generator.mutex());
+    generator.set_current_seed(derive_key(random_key, spec_.layers[first_ + index].name));
+  }
+  return layer.forward(inputs, context);
+}
+
+Activations LayeredModel::forward(Activations inputs, const Context& context, uint64_t random_key,
+                                  const LayerObserver& observer) {
+  Activations live = std::move(inputs);
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const LayerSpec& layer = spec_.layers[first_ + i];
+    std::vector<at::Tensor> arguments;
+    for (const std::string& name : layer.inputs) {
+      const auto found = live.find(name);
+      if (found == live.end())
+        throw InternalError(format("layer '{}': activation '{}' is missing", layer.name, name));
+      arguments.push_back(found->second);
+    }
+    std::vector<at::Tensor> outputs = run_layer(i, arguments, context, random_key);
+    if (outputs.size() != layer.outputs.size()) {
+      throw InternalError(format("layer '{}' returned {} tensors instead of {}", layer.name, outputs.size(),
+                                 layer.outputs.size()));
+    }
+    if (observer) observer(first_ + i, outputs);
+    for (size_t k = 0; k < outputs.size(); ++k) live[layer.outputs[k]] = std::move(outputs[k]);
+    for (const std::string& name : released_after_[i]) live.erase(name);
+  }
+  return live;
+}
+
+}  // namespace echelon::nn

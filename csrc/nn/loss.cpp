@@ -1,0 +1,27 @@
+#include "nn/loss.h"
+
+#include <ATen/ATen.h>
+
+#include "nn/functional/cross_entropy.h"
+
+namespace echelon::nn {
+
+LossSum cross_entropy(const at::Tensor& logits, const at::Tensor& targets, double label_smoothing) {
+  const int64_t classes = logits.size(-1);
+  return {cross_entropy_sum(logits.reshape({-1, classes}), targets.reshape({-1}), label_smoothing),
+          targets.numel()};
+}
+
+CorrectCounts count_correct(const at::Tensor& logits, const at::Tensor& targets) {
+  const at::Tensor scores = logits.detach().reshape({-1, logits.size(-1)});
+  const at::Tensor target_scores = scores.gather(1, targets.reshape({-1, 1}));
+  // The number of classes before the target is its place; no sorting. Of equal scores the lower class comes
+  // first. A target whose score is not a number is never correct.
+  const at::Tensor equal_before =
+      scores.eq(target_scores)
+          .logical_and_(at::arange(scores.size(1), targets.options()).lt(targets.reshape({-1, 1})));
+  const at::Tensor place = scores.le(target_scores).logical_not_().logical_or_(equal_before).sum(1);
+  return {place.eq(0).sum(), place.lt(5).sum()};
+}
+
+}  // namespace echelon::nn

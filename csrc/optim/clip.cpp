@@ -1,0 +1,23 @@
+#include "optim/clip.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
+namespace echelon::optim {
+
+at::Tensor gradient_norm(at::TensorList gradients) {
+  const c10::NoGradGuard no_grad;
+  const at::ScalarType type = gradients[0].scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  const std::vector<at::Tensor> norms = at::_foreach_norm(gradients, 2, type);
+  return at::linalg_vector_norm(at::stack(norms));
+}
+
+void clip_gradients(at::TensorList gradients, const at::Tensor& norm, double max_norm) {
+  const c10::NoGradGuard no_grad;
+  const at::Tensor factor = (max_norm / (norm + 1e-6)).clamp_max(1.0);
+  // On a CPU looking costs nothing and mostly saves a pass over all gradients; on a GPU it would wait.
+  if (norm.is_cpu() && factor.item<double>() == 1.0) return;
+  at::_foreach_mul_(gradients, factor);
+}
+
+}  // namespace echelon::optim

@@ -1,0 +1,60 @@
+// All of a replica that changes when it learns: parameters, statistics, optimizer state, average of the weights.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "checkpoint/store.h"
+#include "data/loader.h"
+#include "optim/optimizer.h"
+#include "optim/weight_average.h"
+#include "parallel/gradient_buckets.h"
+#include "parallel/replicas.h"
+#include "train/job.h"
+#include "train/training_step.h"
+
+namespace echelon::train {
+
+struct StepReport {
+  double loss = 0;           ///< mean over the global batch
+  double gradient_norm = 0;  ///< of all gradients, before clipping
+  bool applied = true;       ///< false: not finite, and `on_nan: skip`
+  bool stop_asked = false;   ///< by a signal to any rank
+};
+
+class Learner {
+ public:
+  /// `settings`, `ranks` and `job` must outlive this object. Collective.
+  Learner(const TrainSettings& settings, Ranks& ranks, Job& job);
+
+  /// Step `step` (from 0) with learning rate `learning_rate`, on the next batches of `loader`. A step whose loss or gradient
+  /// is not finite leaves no trace; it throws NotFiniteError that names layer, step and rank, or, under `on_nan: skip`,
+  /// says so in a warning. Collective.
+  StepReport advance(data::TrainLoader& loader, int64_t step, double learning_rate, bool stop_asked);
+
+  void store_in(checkpoint::Contents& contents) const;
+  /// Throws CheckpointError that names what does not fit.
+  void load(const checkpoint::Checkpoint& checkpoint);
+
+  /// Null where no average is kept.
+  optim::WeightAverage* average() { return average_.get(); }
+  double seconds_waited_for_comm() const { return training_step_.seconds_waited_for_comm(); }
+
+ private:
+  void handle_not_finite(int64_t step);
+
+  const TrainSettings& settings_;
+  Ranks& ranks_;
+  Job& job_;
+  parallel::GradientBuckets buckets_;
+  parallel::StatisticsAverager statistics_;
+  TrainingStep training_step_;
+  std::unique_ptr<optim::Optimizer> optimizer_;
+  std::unique_ptr<optim::WeightAverage> average_;
+};
+
+/// Copies the stored parameters and buffers into `model`. `average`: the averaged parameters in place of the trained ones.
+/// Throws CheckpointError that names what is missing, unexpected or of another shape.
+void load_model(nn::LayeredModel& model, const checkpoint::Checkpoint& checkpoint, bool average);
+
+}  // namespace echelon::train

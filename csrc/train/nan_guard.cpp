@@ -1,0 +1,76 @@
+#include "train/nan_guard.h"
+
+#include "train/text_exchange.h"
+
+namespace echelon::train {
+namespace {
+
+/// What this rank found: lower `order` is earlier in the computation.
+struct Finding {
+  int64_t order = INT64_MAX;
+  std::string text;
+};
+
+bool all_finite(const at::Tensor& tensor) {
+  if (!tensor.is_floating_point()) return true;
+  return at::isfinite(tensor.detach()).all().item<bool>();
+}
+
+void look_at_outputs(Finding& finding, const nn::LayeredModel& model, int64_t micro_step, size_t layer,
+                     at::TensorList outputs) {
+  if (static_cast<int64_t>(layer) >= finding.order) return;
+  for (const at::Tensor& output : outputs) {
+    if (all_finite(output)) continue;
+    finding = {static_cast<int64_t>(layer), format("the output of layer {} is not finite (micro-batch {})",
+                                                   model.spec().layers[layer].name, micro_step)};
+  }
+}
+
+void look_at_gradients(Finding& finding, const nn::LayeredModel& model, const parallel::GradientBuckets& buckets) {
+  const std::vector<nn::NamedParameter> parameters = model.parameters();
+  for (size_t i = parameters.size(); i-- > 0;) {
+    if (all_finite(buckets.gradients()[i])) continue;
+    const auto depth = static_cast<int64_t>(parameters.size() - i);
+    finding = {static_cast<int64_t>(model.spec().layers.size()) + depth,
+               format("the gradient of {} is not finite", parameters[i].name)};
+    return;
+  }
+}
+
+Finding search_this_rank(TrainingStep& training_step, nn::LayeredModel& model, parallel::GradientBuckets& buckets,
+                         data::TrainLoader& loader, int64_t step) {
+  Finding finding;
+  buckets.begin_step();
+  for (int64_t micro_step = 0; micro_step < training_step.options().plan.micro_steps; ++micro_step) {
+    const auto observer = [&](size_t layer, at::TensorList outputs) {
+      look_at_outputs(finding, model, micro_step, layer, outputs);
+    };
+    const at::Tensor loss = training_step.loss(loader.next(), step, micro_step, observer);
+    loss.backward();
+  }
+  buckets.finish_without_reduction();
+  if (finding.text.empty()) look_at_gradients(finding, model, buckets);
+  return finding;
+}
+
+/// Of the ranks' findings the earliest, of the lowest rank that has it.
+std::string earliest_of_all(const Finding& finding, Communicator& comm, int64_t step) {
+  at::Tensor order = at::tensor({finding.order}, at::kLong);
+  comm.all_reduce(order, Reduce::kMin, "not-a-number search")->wait();
+  if (order.item<int64_t>() == INT64_MAX) {
+    return format("step {}: the sum over the ranks is not finite, though every rank's own gradients are", step);
+  }
+  at::Tensor rank = at::tensor({finding.order == order.item<int64_t>() ? comm.rank() : comm.size()}, at::kLong);
+  comm.all_reduce(rank, Reduce::kMin, "not-a-number search")->wait();
+  const auto owner = static_cast<int>(rank.item<int64_t>());
+  return format("step {}, rank {}: {}", step, owner, broadcast_text(comm, finding.text, owner));
+}
+
+}  // namespace
+
+std::string locate_not_finite(TrainingStep& training_step, nn::LayeredModel& model, parallel::GradientBuckets& buckets,
+                              data::TrainLoader& loader, Communicator& comm, int64_t step) {
+  return earliest_of_all(search_this_rank(training_step, model, buckets, loader, step), comm, step);
+}
+
+}  // namespace echelon::train

@@ -1,0 +1,105 @@
+#include "train/run.h"
+
+#include <cmath>
+
+#include "checkpoint/checkpoint.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "train/run_directory.h"
+#include "train/summary.h"
+#include "train/text_exchange.h"
+#include "train/trainer.h"
+
+namespace echelon::train {
+namespace {
+
+std::string run_name(const TrainSettings& settings, const RunRequest& request) {
+  return settings.name.value_or(request.name);
+}
+
+/// Runs `body`; an error of this rank is told to the others, so that they do not wait for it.
+template <class Body>
+ExitCode guarded(Ranks& ranks, Body body) {
+  try {
+    const ExitCode code = body();
+    ranks.finalize();
+    return code;
+  } catch (const std::exception& error) {
+    ranks.abort(format("rank {} has failed: {}", ranks.host().rank(), error.what()));
+    throw;
+  }
+}
+
+void report_end(const TrainOutcome& outcome, const Trainer& trainer, const Stopwatch& watch) {
+  if (!outcome.finished) {
+    log::info("stopped by a signal after step {} of {}; the checkpoint is written, run the same command to go on",
+              outcome.step, trainer.total_steps());
+    return;
+  }
+  log::info("finished {} steps in {}", outcome.step, human_seconds(watch.seconds()));
+  if (!outcome.metrics.empty()) log::info("test: {}", to_string(outcome.metrics));
+}
+
+ExitCode train_on(const TrainSettings& settings, const RunRequest& request, Ranks& ranks) {
+  const Stopwatch watch;
+  Job job(settings, ranks);
+  const std::string name = run_name(settings, request);
+  const fs::path directory =
+      make_run_directory(settings.output, name, settings.checkpoint.resume == "never", ranks.host());
+  Trainer trainer(settings, request.resolved_config, directory, ranks, job);
+  if (ranks.host().rank() == 0) {
+    write_file_atomically(directory / "config.yaml", request.resolved_config);
+    log::write_info(summarise(settings, name, ranks, job, trainer, directory));
+  }
+  const TrainOutcome outcome = trainer.run();
+  report_end(outcome, trainer, watch);
+  return outcome.finished ? ExitCode::kOk : ExitCode::kInterrupted;
+}
+
+/// Of the checkpoints in `folder` the one with the best metric; the newest where none has it.
+checkpoint::Checkpoint best_checkpoint(const fs::path& folder, const std::string& metric) {
+  std::optional<checkpoint::Checkpoint> best;
+  const auto badness = [&metric](const checkpoint::Checkpoint& checkpoint) {
+    const auto found = checkpoint.manifest().metrics.find(metric);
+    if (found == checkpoint.manifest().metrics.end() || !std::isfinite(found->second)) return HUGE_VAL;
+    return metric == "accuracy" ? -found->second : found->second;
+  };
+  for (const auto& step : checkpoint::list_step_folders(folder)) {
+    checkpoint::Checkpoint candidate(step.path);
+    if (!best || badness(candidate) <= badness(*best)) best = std::move(candidate);
+  }
+  if (!best) throw CheckpointError(format("{} holds no checkpoint; train first, or give --checkpoint", folder.string()));
+  best->verify();
+  return *best;
+}
+
+ExitCode evaluate_on(const TrainSettings& settings, const RunRequest& request, Ranks& ranks) {
+  Job job(settings, ranks);
+  const std::unique_ptr<Evaluator> evaluator = job.make_evaluator();
+  if (!evaluator) throw ConfigError("data.test is not set, so there is nothing to evaluate on");
+  std::string chosen;
+  if (ranks.host().rank() == 0) {
+    const fs::path checkpoints = fs::path(settings.output) / run_name(settings, request) / "checkpoints";
+    chosen = request.checkpoint.empty() ? best_checkpoint(checkpoints, settings.checkpoint.best_by).folder().string()
+                                        : checkpoint::open_checkpoint(request.checkpoint).folder().string();
+  }
+  const checkpoint::Checkpoint checkpoint(broadcast_text(ranks.host(), chosen, 0));
+  load_model(job.model(), checkpoint, checkpoint.has(checkpoint::kAverageFile));
+  const Metrics metrics = evaluator->run();
+  log::info("{}, step {}: {}", checkpoint.folder().string(), checkpoint.manifest().step, to_string(metrics));
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+ExitCode train(const TrainSettings& settings, const RunRequest& request, const ProcessEnvironment& environment) {
+  Ranks ranks(settings, environment);
+  return guarded(ranks, [&] { return train_on(settings, request, ranks); });
+}
+
+ExitCode evaluate(const TrainSettings& settings, const RunRequest& request, const ProcessEnvironment& environment) {
+  Ranks ranks(settings, environment);
+  return guarded(ranks, [&] { return evaluate_on(settings, request, ranks); });
+}
+
+}  // namespace echelon::train

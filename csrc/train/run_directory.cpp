@@ -1,0 +1,34 @@
+#include "train/run_directory.h"
+
+#include "common/error.h"
+#include "common/format.h"
+#include "train/text_exchange.h"
+
+namespace echelon::train {
+namespace {
+
+fs::path first_free(const fs::path& output, const std::string& name) {
+  fs::path path = output / name;
+  for (int number = 2; fs::exists(path); ++number) path = output / format("{}-{}", name, number);
+  return path;
+}
+
+}  // namespace
+
+fs::path make_run_directory(const fs::path& output, const std::string& name, bool fresh, Communicator& comm) {
+  fs::path path;
+  std::string problem;
+  if (comm.rank() == 0) {
+    try {
+      path = fresh ? first_free(output, name) : output / name;
+      fs::create_directories(path);
+    } catch (const fs::filesystem_error& error) {
+      problem = format("output: cannot make the run folder {}: {}", path.string(), error.code().message());
+    }
+  }
+  problem = broadcast_text(comm, problem, 0);
+  if (!problem.empty()) throw ConfigError(problem);
+  return broadcast_text(comm, path.string(), 0);
+}
+
+}  // namespace echelon::train

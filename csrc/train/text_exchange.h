@@ -1,0 +1,13 @@
+// Short texts between ranks: paths and messages.
+#pragma once
+
+#include <string>
+
+#include "comm/communicator.h"
+
+namespace echelon::train {
+
+/// The text of rank `root`, on every rank. Collective; tensors in host memory.
+std::string broadcast_text(Communicator& comm, const std::string& text, int root);
+
+}  // namespace echelon::train

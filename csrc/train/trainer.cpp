@@ -1,0 +1,156 @@
+#include "train/trainer.h"
+
+#include "checkpoint/checkpoint.h"
+#include "common/error.h"
+#include "common/log.h"
+#include "optim/schedule.h"
+#include "train/text_exchange.h"
+
+namespace echelon::train {
+namespace {
+
+constexpr const char* kCheckpoints = "checkpoints";
+
+checkpoint::Retention retention(const CheckpointSettings& settings) {
+  return {.newest = settings.keep,
+          .best = settings.keep_best,
+          .metric = settings.best_by,
+          .higher_is_better = settings.best_by == "accuracy"};
+}
+
+int64_t total_steps(const TrainSettings& settings, int64_t steps_per_epoch) {
+  return settings.steps ? *settings.steps : *settings.epochs * steps_per_epoch;
+}
+
+}  // namespace
+
+Trainer::Trainer(const TrainSettings& settings, const std::string& resolved_config, fs::path run_directory, Ranks& ranks,
+                 Job& job)
+    : settings_(settings),
+      resolved_config_(resolved_config),
+      run_directory_(std::move(run_directory)),
+      ranks_(ranks),
+      job_(job),
+      learner_(settings, ranks, job),
+      evaluator_(job.make_evaluator()),
+      resumed_from_(choose_checkpoint()) {
+  if (!resumed_from_.empty()) resume(resumed_from_);
+  loader_ = std::make_unique<data::TrainLoader>(job_.train_data(), job_.loader_options(),
+                                                step_ * job_.plan().global_batch);
+  total_steps_ = train::total_steps(settings, loader_->steps_per_epoch());
+  if (ranks_.host().rank() != 0) return;
+  store_ = std::make_unique<checkpoint::Store>(run_directory_ / kCheckpoints, retention(settings.checkpoint));
+  store_->set_aside_after(step_);
+  recorder_ = std::make_unique<Recorder>(settings.log, run_directory_, step_, total_steps_, step_size());
+}
+
+StepSize Trainer::step_size() const {
+  const auto* text = std::get_if<data::TextSettings>(&settings_.data);
+  const int64_t samples = job_.plan().global_batch;
+  return {.samples = samples, .tokens = text != nullptr ? samples * text->sequence_length : 0};
+}
+
+fs::path Trainer::choose_checkpoint() {
+  if (settings_.checkpoint.resume == "never") return {};
+  std::string chosen;
+  if (ranks_.host().rank() == 0) {
+    if (settings_.checkpoint.resume != "auto") {
+      chosen = checkpoint::open_checkpoint(settings_.checkpoint.resume).folder().string();
+    } else if (const auto newest = checkpoint::find_newest(run_directory_ / kCheckpoints)) {
+      chosen = newest->folder().string();
+    }
+  }
+  return broadcast_text(ranks_.host(), chosen, 0);
+}
+
+void Trainer::resume(const fs::path& folder) {
+  const checkpoint::Checkpoint checkpoint(folder);  // rank 0 has verified the checksums
+  const checkpoint::Manifest& manifest = checkpoint.manifest();
+  if (manifest.consumed_samples != manifest.step * job_.plan().global_batch) {
+    throw CheckpointError(format("{}: was written with a global batch of {}, this run has {}; the order of the data would "
+                                 "change. Set global_batch: {}, or start anew with checkpoint.resume: never",
+                                 folder.string(), manifest.consumed_samples / std::max<int64_t>(1, manifest.step),
+                                 job_.plan().global_batch, manifest.consumed_samples / std::max<int64_t>(1, manifest.step)));
+  }
+  if (manifest.seed != static_cast<uint64_t>(settings_.seed)) {
+    throw CheckpointError(format("{}: was written with seed {}, this run has {}; set seed: {}, or start anew with "
+                                 "checkpoint.resume: never",
+                                 folder.string(), manifest.seed, settings_.seed, manifest.seed));
+  }
+  learner_.load(checkpoint);
+  step_ = manifest.step;
+  saved_step_ = step_;
+  metrics_ = manifest.metrics;
+}
+
+TrainOutcome Trainer::run() {
+  since_checkpoint_.restart();
+  bool stopping = false;
+  while (step_ < total_steps_ && !stopping) {
+    stopping = train_one_step();
+    if (recorder_) recorder_->pause();
+    if (evaluation_due()) evaluate();
+    if (checkpoint_due()) save();
+    if (recorder_) recorder_->resume();
+  }
+  const bool finished = step_ >= total_steps_;
+  if (finished && evaluated_step_ != step_) evaluate();
+  if (saved_step_ != step_) save();
+  return {.step = step_, .finished = finished, .metrics = metrics_};
+}
+
+bool Trainer::train_one_step() {
+  const double learning_rate = optim::learning_rate(step_, total_steps_, settings_.optimizer);
+  const StepReport report = learner_.advance(*loader_, step_, learning_rate, stop_request_.signal() != 0);
+  ++step_;
+  if (recorder_) {
+    recorder_->step({.step = step_,
+                     .epoch = static_cast<double>(step_) / static_cast<double>(steps_per_epoch()),
+                     .loss = report.loss,
+                     .learning_rate = learning_rate,
+                     .gradient_norm = report.gradient_norm,
+                     .seconds_waited_for_data = loader_->seconds_waited(),
+                     .seconds_waited_for_comm = learner_.seconds_waited_for_comm()});
+  }
+  return report.stop_asked;
+}
+
+bool Trainer::evaluation_due() const {
+  const EvaluateSettings& when = settings_.evaluate;
+  if (when.every_steps && step_ % *when.every_steps == 0) return true;
+  return when.every_epochs && step_ % (*when.every_epochs * steps_per_epoch()) == 0;
+}
+
+void Trainer::evaluate() {
+  if (!evaluator_) return;
+  std::optional<optim::WeightAverage::InUse> averaged;
+  if (learner_.average() != nullptr) averaged.emplace(*learner_.average());
+  metrics_ = evaluator_->run();
+  evaluated_step_ = step_;
+  if (recorder_) recorder_->evaluation(step_, metrics_);
+}
+
+bool Trainer::checkpoint_due() const {
+  const CheckpointSettings& when = settings_.checkpoint;
+  if (when.every_steps && step_ % *when.every_steps == 0) return true;
+  return when.every_minutes > 0 && since_checkpoint_.seconds() >= when.every_minutes * 60;
+}
+
+void Trainer::save() {
+  saved_step_ = step_;
+  since_checkpoint_.restart();
+  if (!store_) return;
+  checkpoint::Contents contents;
+  contents.manifest.step = step_;
+  contents.manifest.epoch = static_cast<double>(step_) / static_cast<double>(steps_per_epoch());
+  contents.manifest.consumed_samples = step_ * job_.plan().global_batch;
+  contents.manifest.seed = static_cast<uint64_t>(settings_.seed);
+  contents.manifest.world_size = ranks_.host().size();
+  contents.manifest.model_family = job_.model().spec().family;
+  if (evaluated_step_ == step_) contents.manifest.metrics = metrics_;
+  contents.manifest.config = resolved_config_;
+  learner_.store_in(contents);
+  store_->save(contents);
+}
+
+}  // namespace echelon::train

@@ -1,0 +1,69 @@
+// The training loop of one run: steps, and between them evaluation, checkpoints and records.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "checkpoint/store.h"
+#include "common/clock.h"
+#include "train/learner.h"
+#include "train/recorder.h"
+#include "train/stop_request.h"
+
+namespace echelon::train {
+
+/// How a run ended.
+struct TrainOutcome {
+  int64_t step = 0;       ///< optimizer steps done, over all starts of the run
+  bool finished = false;  ///< false: a signal asked to stop; a checkpoint has been written
+  Metrics metrics;        ///< of the test data, where there is any and the run is finished
+};
+
+class Trainer {
+ public:
+  /// Continues from a checkpoint where the settings say so. `resolved_config` is stored with checkpoints; `run_directory` is
+  /// the same on every rank. Everything passed by reference must outlive this object. Collective.
+  Trainer(const TrainSettings& settings, const std::string& resolved_config, fs::path run_directory, Ranks& ranks,
+          Job& job);
+
+  /// Trains from the present step to the end. Collective. Throws NotFiniteError, DataError, CommError, CheckpointError.
+  TrainOutcome run();
+
+  int64_t step() const { return step_; }  ///< steps done
+  int64_t total_steps() const { return total_steps_; }
+  int64_t steps_per_epoch() const { return loader_->steps_per_epoch(); }
+  /// The checkpoint that this run continues from; empty: none.
+  const fs::path& resumed_from() const { return resumed_from_; }
+
+ private:
+  StepSize step_size() const;
+  fs::path choose_checkpoint();
+  void resume(const fs::path& folder);
+  bool train_one_step();
+  void evaluate();
+  bool evaluation_due() const;
+  bool checkpoint_due() const;
+  void save();
+
+  const TrainSettings& settings_;
+  const std::string& resolved_config_;
+  fs::path run_directory_;
+  Ranks& ranks_;
+  Job& job_;
+  StopRequest stop_request_;
+  Learner learner_;
+  std::unique_ptr<Evaluator> evaluator_;
+  std::unique_ptr<data::TrainLoader> loader_;
+  std::unique_ptr<checkpoint::Store> store_;  // rank 0 only
+  std::unique_ptr<Recorder> recorder_;        // rank 0 only
+  fs::path resumed_from_;
+  int64_t step_ = 0;
+  int64_t total_steps_ = 0;
+  int64_t saved_step_ = -1;
+  int64_t evaluated_step_ = -1;
+  Metrics metrics_;
+  Stopwatch since_checkpoint_;
+};
+
+}  // namespace echelon::train

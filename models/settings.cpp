@@ -1,0 +1,120 @@
+#include "models/settings.h"
+
+#include "common/format.h"
+#include "config/fields.h"
+
+namespace echelon::models {
+namespace {
+
+const char* const kImageHelp = "Shape of an image: [channels, height, width].";
+
+}  // namespace
+
+void describe(config::Fields<MlpSettings>& f) {
+  f.about("Linear layers with a non-linearity between them, for small images.");
+  f.add("input", &MlpSettings::input, kImageHelp).min_items(3).max_items(3).at_least(1);
+  f.add("hidden", &MlpSettings::hidden, "Widths of the hidden layers.").at_least(1);
+  f.add("classes", &MlpSettings::classes, "Classes to tell apart.").at_least(2);
+  f.add("activation", &MlpSettings::activation, "Non-linearity.").one_of({"relu", "gelu", "silu"});
+  f.add("dropout", &MlpSettings::dropout, "Share of hidden values zeroed in training.").at_least(0).below(1);
+}
+
+void describe(config::Fields<ConvnetSettings>& f) {
+  f.about("A small convolutional network for small images.");
+  f.add("input", &ConvnetSettings::input, kImageHelp).min_items(3).max_items(3).at_least(1);
+  f.add("channels", &ConvnetSettings::channels,
+        "Channels of each convolution; after each, height and width halve.")
+      .at_least(1)
+      .min_items(1);
+  f.add("hidden", &ConvnetSettings::hidden, "Width of the linear layer before the last.").at_least(1);
+  f.add("classes", &ConvnetSettings::classes, "Classes to tell apart.").at_least(2);
+  f.add("norm", &ConvnetSettings::norm, "Normalisation after each convolution.")
+      .one_of({"none", "batch", "group"});
+  f.add("norm_groups", &ConvnetSettings::norm_groups, "Groups of `norm: group`.").at_least(1);
+  f.add("dropout", &ConvnetSettings::dropout, "Share of values zeroed in training before the linear layers.")
+      .at_least(0)
+      .below(1);
+  f.check([](const ConvnetSettings& s, config::Checks& checks) {
+    const int64_t halvings = static_cast<int64_t>(s.channels.size());
+    if ((s.input[1] >> halvings) < 1 || (s.input[2] >> halvings) < 1) {
+      checks.problem("channels", echelon::format("{} halvings leave nothing of an image of {} x {}", halvings,
+                                                 s.input[1], s.input[2]));
+    }
+    for (const int64_t channels : s.channels) {
+      if (s.norm == "group" && channels % s.norm_groups != 0) {
+        checks.problem("norm_groups",
+                       echelon::format("{} does not divide {} channels", s.norm_groups, channels));
+      }
+    }
+  });
+}
+
+void describe(config::Fields<ResnetSettings>& f) {
+  f.about("Residual network (He et al., 1512.03385), strides placed as in torchvision.");
+  f.add("depth", &ResnetSettings::depth, "Layers with weights.").one_of({18, 34, 50});
+  f.add("input", &ResnetSettings::input, kImageHelp).min_items(3).max_items(3).at_least(1);
+  f.add("classes", &ResnetSettings::classes, "Classes to tell apart.").at_least(2);
+  f.add("base_width", &ResnetSettings::base_width, "Channels of the first stage; 64 in the paper.")
+      .at_least(1);
+  f.add("norm", &ResnetSettings::norm, "Normalisation.").one_of({"batch", "group"});
+  f.add("norm_groups", &ResnetSettings::norm_groups, "Groups of `norm: group`.").at_least(1);
+  f.add("zero_init_residual", &ResnetSettings::zero_init_residual,
+        "Each block starts as the identity (Goyal et al., 1706.02677, section 5.1).");
+  f.check([](const ResnetSettings& s, config::Checks& checks) {
+    if (s.norm == "group" && s.base_width % s.norm_groups != 0) {
+      checks.problem("norm_groups",
+                     echelon::format("{} does not divide base_width = {}", s.norm_groups, s.base_width));
+    }
+  });
+}
+
+void describe(config::Fields<GptSettings>& f) {
+  f.about("GPT-2 architecture (Radford et al., 2019).");
+  f.add("layers", &GptSettings::layers, "Transformer blocks.").at_least(1);
+  f.add("heads", &GptSettings::heads, "Attention heads; divides the width.").at_least(1);
+  f.add("width", &GptSettings::width, "Numbers that describe a token inside the model.").at_least(1);
+  f.add("context", &GptSettings::context, "Tokens that the model sees at once.").at_least(1);
+  f.add("vocabulary", &GptSettings::vocabulary, "Number of different tokens.").at_least(2);
+  f.add("dropout", &GptSettings::dropout, "Share of values zeroed in training; GPT-2 used 0.1.")
+      .at_least(0)
+      .below(1);
+  f.check([](const GptSettings& s, config::Checks& checks) {
+    if (s.width % s.heads != 0) {
+      checks.problem("heads", echelon::format("{} does not divide width = {}", s.heads, s.width));
+    }
+  });
+}
+
+void describe(config::Fields<ModelSettings>& f) {
+  f.about("The model.");
+  f.choice<MlpSettings>("mlp", "Linear layers for small images.");
+  f.choice<ConvnetSettings>("convnet", "Small convolutional network for small images.");
+  f.choice<ResnetSettings>("resnet", "Residual network for images.");
+  f.choice<GptSettings>("gpt", "GPT-2 architecture for text.");
+  f.choice<SequentialSettings>("sequential", "Layers spelled out one by one.");
+}
+
+ModelInterface interface_of(const ModelSettings& settings) {
+  if (const auto* gpt = std::get_if<GptSettings>(&settings)) {
+    return {Task::kLanguageModelling, "tokens", {gpt->context}, gpt->vocabulary};
+  }
+  if (const auto* sequential = std::get_if<SequentialSettings>(&settings)) {
+    return {Task::kClassification, "image", sequential->input, sequential_shapes(*sequential).back()[0]};
+  }
+  if (const auto* mlp = std::get_if<MlpSettings>(&settings)) {
+    return {Task::kClassification, "image", mlp->input, mlp->classes};
+  }
+  if (const auto* convnet = std::get_if<ConvnetSettings>(&settings)) {
+    return {Task::kClassification, "image", convnet->input, convnet->classes};
+  }
+  const auto& resnet = std::get<ResnetSettings>(settings);
+  return {Task::kClassification, "image", resnet.input, resnet.classes};
+}
+
+std::string family_of(const ModelSettings& settings) {
+  static const char* const families[] = {"mlp", "convnet", "resnet", "gpt", "sequential"};
+  static_assert(std::size(families) == std::variant_size_v<ModelSettings>);
+  return families[settings.index()];
+}
+
+}  // namespace echelon::models

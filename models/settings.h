@@ -1,0 +1,80 @@
+// The `model:` part of the configuration: which architecture, and its sizes. Free of LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/declare.h"
+#include "models/sequential_settings.h"
+
+namespace echelon::models {
+
+/// Linear layers with a non-linearity between them.
+struct MlpSettings {
+  std::vector<int64_t> input{1, 28, 28};  ///< [channel, height, width]
+  std::vector<int64_t> hidden{128};       ///< widths
+  int64_t classes = 10;
+  std::string activation = "relu";
+  double dropout = 0.0;
+};
+
+/// Convolutions, each followed by a ReLU and a halving of height and width, then two linear layers.
+struct ConvnetSettings {
+  std::vector<int64_t> input{1, 28, 28};  ///< [channel, height, width]
+  std::vector<int64_t> channels{32, 64};  ///< of each convolution
+  int64_t hidden = 128;                   ///< width of the linear layer before the last
+  int64_t classes = 10;
+  std::string norm = "none";
+  int64_t norm_groups = 8;
+  double dropout = 0.0;
+};
+
+/// He et al., "Deep Residual Learning for Image Recognition" (1512.03385).
+struct ResnetSettings {
+  int64_t depth = 50;
+  std::vector<int64_t> input{3, 224, 224};  ///< [channel, height, width]
+  int64_t classes = 1000;
+  int64_t base_width = 64;  ///< channels of the first stage
+  std::string norm = "batch";
+  int64_t norm_groups = 32;
+  bool zero_init_residual = false;
+};
+
+/// Radford et al., "Language Models are Unsupervised Multitask Learners" (2019).
+struct GptSettings {
+  int64_t layers = 12;
+  int64_t heads = 12;
+  int64_t width = 768;
+  int64_t context = 1024;
+  int64_t vocabulary = 50257;
+  double dropout = 0.0;
+};
+
+using ModelSettings =
+    std::variant<MlpSettings, ConvnetSettings, ResnetSettings, GptSettings, SequentialSettings>;
+
+void describe(config::Fields<MlpSettings>& f);
+void describe(config::Fields<ConvnetSettings>& f);
+void describe(config::Fields<ResnetSettings>& f);
+void describe(config::Fields<GptSettings>& f);
+void describe(config::Fields<ModelSettings>& f);
+
+enum class Task { kClassification, kLanguageModelling };
+
+/// What the data has to provide for a model.
+struct ModelInterface {
+  Task task;
+  std::string input;                 ///< name of the activation: "image" or "tokens"
+  std::vector<int64_t> input_shape;  ///< of one sample: [channel, height, width], or [context] at most
+  int64_t output_limit;              ///< classes or vocabulary: every label or token is below it
+};
+
+/// Throws ConfigError when the shapes of a `sequential` model do not fit.
+ModelInterface interface_of(const ModelSettings& settings);
+
+/// "gpt", "resnet", …: the key `name` in the configuration.
+std::string family_of(const ModelSettings& settings);
+
+}  // namespace echelon::models

@@ -1,0 +1,196 @@
+#include "data/open_dataset.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "comm/local/local.h"
+#include "common/error.h"
+#include "data/loader.h"
+#include "data/support/golden.h"
+#include "data/support/tar_writer.h"
+#include "data/token_shard.h"
+#include "data/tokenizer.h"
+#include "temporary_folder.h"
+
+namespace echelon::data {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class OpenDatasetTest : public testing::Test {
+ protected:
+  config::InputPath write(const std::string& name, const std::string& bytes) {
+    const std::filesystem::path path = folder_ / name;
+    std::filesystem::create_directories(path.parent_path());
+    write_bytes(path, bytes);
+    return {path};
+  }
+  static std::string image(const std::string& name) {
+    const auto bytes = golden(name);
+    return {bytes.begin(), bytes.end()};
+  }
+  static std::vector<std::vector<int64_t>> rows(const at::Tensor& tensor) {
+    std::vector<std::vector<int64_t>> found;
+    for (int64_t i = 0; i < tensor.size(0); ++i) {
+      const auto* row = tensor[i].const_data_ptr<int64_t>();
+      found.emplace_back(row, row + tensor.size(1));
+    }
+    return found;
+  }
+  static std::string refusal(const DataSettings& settings, int64_t limit) {
+    try {
+      const auto dataset = open_dataset(settings, Split::kTrain, limit, nullptr);
+      Batch batch = dataset->allocate(dataset->size(), at::kFloat, false);
+      for (int64_t i = 0; i < dataset->size(); ++i) dataset->load(i, 0, batch, i);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.exit_code(), ExitCode::kData);
+      return error.what();
+    }
+    return "accepted";
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(OpenDatasetTest, ImagesFromShardsReachTheBatch) {
+  ImageSettings settings;
+  settings.train = {write("a.tar", tar_entry("0.png", image("colour.png")) + tar_entry("0.cls", "3") +
+                                       tar_entry("1.jpg", image("grey.jpg")) + tar_entry("1.cls", "1") +
+                                       tar_end())};
+  settings.size = 32;
+  settings.shuffle = false;
+  settings.threads = 2;
+  const auto dataset = open_dataset(settings, Split::kTrain, 4, nullptr);
+  LoaderOptions options = loader_options(settings);
+  options.global_batch = options.micro_batch = 2;
+  options.dtype = at::kDouble;
+  TrainLoader loader(dataset, options, 0);
+  const Batch batch = loader.next();
+  EXPECT_EQ(batch.samples, 2);
+  EXPECT_EQ(batch.inputs.at("image").sizes(), (at::IntArrayRef{2, 3, 32, 32}));
+  EXPECT_EQ(batch.inputs.at("image").scalar_type(), at::kDouble);
+  EXPECT_EQ(batch.target[0].item<int64_t>(), 3);
+  EXPECT_EQ(batch.target[1].item<int64_t>(), 1);
+  const at::Tensor grey = batch.inputs.at("image")[1];
+  EXPECT_TRUE(grey[0].equal(grey[2]));
+  EXPECT_EQ(open_dataset(settings, Split::kTest, 4, nullptr), nullptr);
+}
+
+TEST_F(OpenDatasetTest, ACorruptImageIsNamedOrSkipped) {
+  ImageSettings settings;
+  const std::string half = image("colour.jpg").substr(0, 1200);
+  settings.train = {write("a.tar", tar_entry("x/0.png", image("colour.png")) + tar_entry("x/0.cls", "0") +
+                                       tar_entry("x/1.jpg", half) + tar_entry("x/1.cls", "1") + tar_end())};
+  settings.size = 16;
+  EXPECT_THAT(refusal(settings, 2), HasSubstr("a.tar, offset 6656, key \"x/1\": corrupt JPEG: "));
+  settings.on_error = OnError::kSkip;
+  EvaluationLoader loader(open_dataset(settings, Split::kTrain, 2, nullptr), loader_options(settings));
+  int64_t samples = 0;
+  while (const auto batch = loader.next()) samples += batch->samples;
+  EXPECT_EQ(samples, 1);
+  EXPECT_EQ(loader.skipped(), 1);
+}
+
+TEST_F(OpenDatasetTest, TestFoldersUseTheClassesOfTheTrainingFolders) {
+  for (const char* name : {"train/ant/0.png", "train/bee/0.png", "train/cat/0.png", "test/cat/0.png"}) {
+    write(name, image("grey.png"));
+  }
+  ImageSettings settings;
+  settings.train = {{folder_ / "train"}};
+  settings.test = {{folder_ / "test"}};
+  settings.size = 8;
+  settings.channels = 1;
+  const auto test = open_dataset(settings, Split::kTest, 3, nullptr);
+  ASSERT_EQ(test->size(), 1);
+  Batch batch = test->allocate(1, at::kFloat, false);
+  test->load(0, 0, batch, 0);
+  EXPECT_EQ(batch.target.item<int64_t>(), 2);
+  settings.train.push_back({folder_ / "test"});
+  EXPECT_THAT(refusal(settings, 3), HasSubstr("one folder with a folder for each class"));
+}
+
+TEST_F(OpenDatasetTest, BytesOfATextAreSplitByRange) {
+  TextSettings settings;
+  settings.train = settings.test = {write("t.txt", "abcdefghijklmnopqrst")};
+  settings.train_range = {0.0, 0.5};
+  settings.test_range = {0.5, 1.0};
+  settings.sequence_length = 3;
+  const auto train = open_dataset(settings, Split::kTrain, 256, nullptr);
+  ASSERT_EQ(train->size(), 3);  // (10 - 1) / 3
+  Batch batch = train->allocate(3, at::kFloat, false);
+  for (int64_t i = 0; i < 3; ++i) train->load(i, 0, batch, i);
+  EXPECT_THAT(
+      rows(batch.inputs.at("tokens")),
+      ElementsAre(ElementsAre('a', 'b', 'c'), ElementsAre('d', 'e', 'f'), ElementsAre('g', 'h', 'i')));
+  EXPECT_THAT(rows(batch.target), ElementsAre(ElementsAre('b', 'c', 'd'), ElementsAre('e', 'f', 'g'),
+                                              ElementsAre('h', 'i', 'j')));
+  const auto test = open_dataset(settings, Split::kTest, 256, nullptr);
+  ASSERT_EQ(test->size(), 3);
+  test->load(0, 0, batch, 0);
+  EXPECT_EQ(batch.inputs.at("tokens")[0][0].item<int64_t>(), 'k');
+  EXPECT_THAT(refusal(settings, 'd'),
+              HasSubstr("t.txt, offset 3: token 100 lies outside the vocabulary of 100"));
+  settings.sequence_length = 10;
+  EXPECT_THAT(refusal(settings, 256),
+              HasSubstr("no text is long enough for one sample: 10 tokens and one more"));
+}
+
+TEST_F(OpenDatasetTest, SamplesNeverCrossFromOneShardIntoTheNext) {
+  TextSettings settings;
+  settings.sequence_length = 2;
+  const auto shard = [&](const std::string& name, const std::vector<uint32_t>& tokens) {
+    write_token_shard(folder_ / name, tokens, 100);
+    settings.train.push_back({folder_ / name});
+  };
+  shard("0.tokens", {1, 2, 3, 4});
+  shard("1.tokens", {5});  // too short for any sample
+  shard("2.tokens", {6, 7, 8, 9, 10});
+  const auto dataset = open_dataset(settings, Split::kTrain, 100, nullptr);
+  ASSERT_EQ(dataset->size(), 3);
+  Batch batch = dataset->allocate(3, at::kFloat, false);
+  for (int64_t i = 0; i < 3; ++i) dataset->load(i, 0, batch, i);
+  EXPECT_THAT(rows(batch.inputs.at("tokens")),
+              ElementsAre(ElementsAre(1, 2), ElementsAre(6, 7), ElementsAre(8, 9)));
+  EXPECT_THAT(rows(batch.target), ElementsAre(ElementsAre(2, 3), ElementsAre(7, 8), ElementsAre(9, 10)));
+  EXPECT_THAT(refusal(settings, 99), HasSubstr("a vocabulary of 100 does not fit the model's of 99"));
+}
+
+TEST_F(OpenDatasetTest, DamagedTextsAreNamedOrLeftOut) {
+  TextSettings settings;
+  settings.sequence_length = 2;
+  settings.train = {write("0.txt", "hello"), write("1.txt", "")};
+  EXPECT_THAT(refusal(settings, 256), HasSubstr("1.txt: the file is empty"));
+  settings.on_error = OnError::kSkip;
+  const auto dataset = open_dataset(settings, Split::kTrain, 256, nullptr);
+  EXPECT_EQ(dataset->size(), 2);
+  EXPECT_EQ(dataset->left_out(), 1);
+}
+
+TEST_F(OpenDatasetTest, RanksShareTheTokenizing) {
+  TextSettings settings;
+  settings.sequence_length = 3;
+  settings.tokenizer = {golden_path("tokenizer_plain.json")};
+  const std::vector<std::string> texts{"the thing there was nothing", "it's 1893 and the sea was calm",
+                                       "ship's crew"};
+  std::vector<int64_t> expected;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    settings.train.push_back(write(format("{}.txt", i), texts[i]));
+    const auto tokens = load_tokenizer(settings.tokenizer->path)->encode(texts[i]);
+    const size_t whole = (tokens.size() - 1) / 3 * 3;
+    expected.insert(expected.end(), tokens.begin(), tokens.begin() + static_cast<int64_t>(whole));
+  }
+  run_ranks(2, [&](Communicator& communicator) {
+    const auto dataset = open_dataset(settings, Split::kTrain, 1000, &communicator);
+    ASSERT_EQ(dataset->size() * 3, static_cast<int64_t>(expected.size()));
+    Batch batch = dataset->allocate(dataset->size(), at::kFloat, false);
+    for (int64_t i = 0; i < dataset->size(); ++i) dataset->load(i, 0, batch, i);
+    EXPECT_TRUE(batch.inputs.at("tokens").flatten().equal(at::tensor(expected, at::kLong)));
+  });
+  EXPECT_THAT(refusal(settings, 100), HasSubstr("does not fit the model's of 100"));
+  settings.train.push_back(write("bad.txt", "ab\xff"));
+  EXPECT_THAT(refusal(settings, 1000), HasSubstr("bad.txt: byte 2 is no valid UTF-8"));
+}
+
+}  // namespace
+}  // namespace echelon::data

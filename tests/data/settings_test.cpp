@@ -1,0 +1,101 @@
+#include "data/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/error.h"
+#include "config/config.h"
+#include "data/support/golden.h"
+#include "data/support/tar_writer.h"
+#include "temporary_folder.h"
+
+namespace echelon::data {
+
+struct Job {
+  DataSettings data;
+};
+void describe(config::Fields<Job>& f) {
+  f.add("data", &Job::data, "What is trained on.").required();
+}
+
+namespace {
+
+using testing::HasSubstr;
+
+class DataSettingsTest : public testing::Test {
+ protected:
+  DataSettingsTest() {
+    for (const char* name : {"train-000.tar", "train-001.tar", "text.txt"}) write_bytes(folder_ / name, "x");
+  }
+  DataSettings load(const std::string& yaml) {
+    write_bytes(folder_ / "job.yaml", "data: {" + yaml + "}\n");
+    return config::load<Job>(folder_ / "job.yaml").value.data;
+  }
+  std::string problems(const std::string& yaml) {
+    try {
+      load(yaml);
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "none";
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(DataSettingsTest, ReadsImages) {
+  const auto s = std::get<ImageSettings>(
+      load("name: images, train: ['train-{000..001}.tar'], channels: 1, size: 28, resize: 32, mean: [0.1], "
+           "std: [0.3], threads: 2, "
+           "prefetch: 3, on_error: skip, shuffle: false, augment: {crop: shift, shift: 1, flip: true}"));
+  EXPECT_EQ(s.train.at(0).path, folder_ / "train-{000..001}.tar");
+  EXPECT_TRUE(s.test.empty());
+  EXPECT_EQ(s.channels, 1);
+  EXPECT_EQ(s.size, 28);
+  EXPECT_EQ(s.resize, 32);
+  EXPECT_EQ(s.augment.crop, Crop::kShift);
+  EXPECT_EQ(s.augment.shift, 1);
+  EXPECT_TRUE(s.augment.flip);
+  const LoadingSettings& loading = loading_settings(DataSettings(s));
+  EXPECT_EQ(loading.threads, 2);
+  EXPECT_EQ(loading.prefetch, 3);
+  EXPECT_FALSE(loading.shuffle);
+  EXPECT_EQ(loading.on_error, OnError::kSkip);
+}
+
+TEST_F(DataSettingsTest, ReadsText) {
+  const auto s =
+      std::get<TextSettings>(load("name: text, train: [text.txt], test: [text.txt], train_range: [0.0, 0.9], "
+                                  "test_range: [0.9, 1.0], sequence_length: 64"));
+  EXPECT_EQ(s.test.at(0).path, folder_ / "text.txt");
+  EXPECT_EQ(s.train_range, (std::vector<double>{0.0, 0.9}));
+  EXPECT_EQ(s.sequence_length, 64);
+  EXPECT_EQ(s.format, TextFormat::kAuto);
+  EXPECT_FALSE(s.tokenizer);
+}
+
+TEST_F(DataSettingsTest, RefusesContradictionsAndMissingFiles) {
+  const std::string images = "name: images, train: ['train-*.tar'], ",
+                    text = "name: text, train: [text.txt], ";
+  EXPECT_EQ(problems(images + "size: 8"), "none");
+  EXPECT_THAT(problems("name: images, train: ['train-{000..002}.tar']"),
+              HasSubstr("train-002.tar\": no such file"));
+  EXPECT_THAT(problems("name: images, train: ['other-*.tar']"), HasSubstr("matches no file"));
+  EXPECT_THAT(problems(images + "test: [missing]"), HasSubstr("test"));
+  EXPECT_THAT(problems(images + "mean: [0.5, 0.5]"), HasSubstr("mean: has 2 numbers for 3 channels"));
+  EXPECT_THAT(problems(images + "channels: 2"), HasSubstr("channels"));
+  EXPECT_THAT(problems(images + "size: 64, resize: 32"), HasSubstr("resize: must be at least size (64)"));
+  EXPECT_THAT(problems(images + "label_key: class"),
+              HasSubstr("label_key: has no effect unless label_field is json"));
+  EXPECT_THAT(problems(images + "augment: {shift: 1}"),
+              HasSubstr("shift: has no effect unless crop is shift"));
+  EXPECT_THAT(problems(images + "augment: {crop: random_resized, scale: [1.0, 0.5]}"),
+              HasSubstr("lower number first"));
+  EXPECT_THAT(problems(images + "on_error: ignore"), HasSubstr("on_error"));
+  EXPECT_THAT(problems(text + "train_range: [0.5, 1.5]"), HasSubstr("train_range"));
+  EXPECT_THAT(problems(text + "verify: true, format: bytes"), HasSubstr("verify: has no effect"));
+  EXPECT_THAT(problems(text + "format: bytes, tokenizer: " + golden_path("tokenizer_plain.json")),
+              HasSubstr("tokenizer: contradicts format"));
+}
+
+}  // namespace
+}  // namespace echelon::data

@@ -1,0 +1,131 @@
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "common/error.h"
+#include "models/registry.h"
+#include "nn/loss.h"
+
+namespace echelon::models {
+namespace {
+
+int64_t parameters_of(const ModelSettings& settings) {
+  return nn::LayeredModel(make_model(settings), at::TensorOptions().device(at::kMeta), 0).parameter_count();
+}
+
+at::Tensor run(const ModelSettings& settings, const at::Tensor& input, bool training = true) {
+  nn::LayeredModel model(make_model(settings), at::TensorOptions(), 1);
+  return model.forward({{model.spec().inputs[0], input}}, {.training = training}, 0).at("logits");
+}
+
+// Radford et al. name the sizes 117M and 1542M; the counts are those of the published weights
+// (huggingface.co/gpt2, gpt2-xl).
+TEST(ParameterCount, Gpt2) {
+  EXPECT_EQ(parameters_of(GptSettings{}), 124'439'808);
+  EXPECT_EQ(parameters_of(GptSettings{.layers = 48, .heads = 25, .width = 1600}), 1'557'611'200);
+}
+
+// torchvision.models' table of weights.
+TEST(ParameterCount, Resnet) {
+  EXPECT_EQ(parameters_of(ResnetSettings{.depth = 18}), 11'689'512);
+  EXPECT_EQ(parameters_of(ResnetSettings{.depth = 34}), 21'797'672);
+  EXPECT_EQ(parameters_of(ResnetSettings{.depth = 50}), 25'557'032);
+}
+
+TEST(ParameterCount, MlpAndConvnet) {
+  EXPECT_EQ(parameters_of(MlpSettings{}), 784 * 128 + 128 + 128 * 10 + 10);
+  EXPECT_EQ(parameters_of(ConvnetSettings{}),
+            (9 * 32 + 32) + (9 * 32 * 64 + 64) + (64 * 7 * 7 * 128 + 128) + (128 * 10 + 10));
+}
+
+TEST(Shapes, LogitsHaveOneNumberAClass) {
+  const at::Tensor digits = at::randn({3, 1, 28, 28});
+  EXPECT_EQ(run(MlpSettings{.activation = "silu", .dropout = 0.1}, digits).sizes(), at::IntArrayRef({3, 10}));
+  for (const std::string norm : {"none", "batch", "group"}) {
+    EXPECT_EQ(run(ConvnetSettings{.norm = norm, .dropout = 0.1}, digits).sizes(), at::IntArrayRef({3, 10}));
+  }
+  EXPECT_EQ(run(ConvnetSettings{.input = {3, 32, 30}, .classes = 7}, at::randn({2, 3, 32, 30})).sizes(),
+            at::IntArrayRef({2, 7}));
+  for (const int64_t depth : {18, 34, 50}) {
+    for (const std::string norm : {"batch", "group"}) {
+      const ResnetSettings settings{
+          .depth = depth, .classes = 5, .base_width = 8, .norm = norm, .norm_groups = 4};
+      EXPECT_EQ(run(settings, at::randn({2, 3, 40, 56})).sizes(), at::IntArrayRef({2, 5}));
+    }
+  }
+}
+
+TEST(Interface, SaysWhatTheDataMustProvide) {
+  const ModelInterface text = interface_of(GptSettings{.context = 256, .vocabulary = 65});
+  EXPECT_EQ(text.task, Task::kLanguageModelling);
+  EXPECT_EQ(text.input, "tokens");
+  EXPECT_EQ(text.input_shape, std::vector<int64_t>{256});
+  EXPECT_EQ(text.output_limit, 65);
+  for (const ModelSettings& settings : {ModelSettings(MlpSettings{}), ModelSettings(ConvnetSettings{})}) {
+    const ModelInterface digits = interface_of(settings);
+    EXPECT_EQ(digits.task, Task::kClassification);
+    EXPECT_EQ(digits.input_shape, (std::vector<int64_t>{1, 28, 28}));
+    EXPECT_EQ(digits.output_limit, 10);
+    EXPECT_EQ(make_model(settings).inputs, std::vector<std::string>{digits.input});
+    EXPECT_EQ(make_model(settings).family, family_of(settings));
+  }
+}
+
+constexpr GptSettings kSmallGpt{.layers = 2, .heads = 2, .width = 64, .context = 32, .vocabulary = 97};
+
+TEST(Gpt, UntrainedLossIsLogOfVocabulary) {
+  const at::Tensor tokens = at::randint(97, {8, 33}, at::kLong);
+  const at::Tensor logits = run(kSmallGpt, tokens.narrow(1, 0, 32));
+  EXPECT_EQ(logits.sizes(), at::IntArrayRef({8, 32, 97}));
+  const nn::LossSum loss = nn::cross_entropy(logits, tokens.narrow(1, 1, 32));
+  EXPECT_NEAR(loss.sum.item<double>() / static_cast<double>(loss.count), std::log(97.0), 0.05);
+}
+
+TEST(Gpt, APositionDoesNotSeeThoseAfterIt) {
+  at::Tensor tokens = at::randint(97, {1, 16}, at::kLong);
+  const at::Tensor before = run(kSmallGpt, tokens).detach();
+  tokens[0][10] = (tokens[0][10] + 1) % 97;
+  const at::Tensor changed = (run(kSmallGpt, tokens).detach() - before).abs().amax({0, 2});
+  EXPECT_LT(changed.narrow(0, 0, 10).max().item<double>(), 1e-6);
+  EXPECT_GT(changed.narrow(0, 10, 6).min().item<double>(), 1e-6);
+}
+
+TEST(Gpt, InitialSpreadFollowsThePaper) {
+  nn::LayeredModel model(
+      make_model(GptSettings{.layers = 8, .heads = 2, .width = 128, .context = 64, .vocabulary = 512}),
+      at::TensorOptions(), 3);
+  for (const nn::NamedParameter& p : model.parameters()) {
+    const bool residual = p.name.ends_with("projection.weight") || p.name.ends_with("contract.weight");
+    if (p.tensor.dim() == 2) {
+      EXPECT_NEAR(p.tensor.std().item<double>(), residual ? 0.02 / 4 : 0.02, 0.001) << p.name;  // √(2·8) = 4
+    }
+    EXPECT_EQ(p.decay, p.tensor.dim() == 2) << p.name;
+  }
+}
+
+TEST(Gpt, RefusesMoreTokensThanItsContext) {
+  EXPECT_THROW(run(kSmallGpt, at::zeros({1, 33}, at::kLong)), DataError);
+}
+
+TEST(Resnet, ZeroInitialisedBlocksAreTheIdentity) {
+  const ResnetSettings settings{.depth = 18, .classes = 5, .base_width = 8, .zero_init_residual = true};
+  nn::LayeredModel model(make_model(settings), at::TensorOptions(), 1);
+  std::map<std::string, at::Tensor> outputs;
+  model.forward({{"image", at::randn({2, 3, 64, 64})}}, {.training = true}, 0,
+                [&](size_t layer, at::TensorList out) { outputs[model.spec().layers[layer].name] = out[0]; });
+  EXPECT_TRUE(at::equal(outputs["layer1.1"], outputs["maxpool"]));
+}
+
+TEST(Convnet, ResultDoesNotDependOnTheBatch) {
+  nn::LayeredModel model(make_model(ConvnetSettings{}), at::TensorOptions().dtype(at::kDouble), 1);
+  const at::Tensor images = at::randn({6, 1, 28, 28}, at::kDouble);
+  const auto logits = [&](const at::Tensor& batch) {
+    return model.forward({{"image", batch}}, {.training = true}, 0).at("logits");
+  };
+  const at::Tensor parts = at::cat({logits(images.narrow(0, 0, 2)), logits(images.narrow(0, 2, 4))});
+  EXPECT_TRUE(at::allclose(logits(images), parts, 1e-12, 1e-12));
+}
+
+}  // namespace
+}  // namespace echelon::models

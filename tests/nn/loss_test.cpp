@@ -1,0 +1,74 @@
+#include "nn/loss.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace echelon::nn {
+namespace {
+
+/// LibTorch's own, whose log-probabilities are materialised.
+at::Tensor reference(const at::Tensor& logits, const at::Tensor& targets, double label_smoothing) {
+  return at::cross_entropy_loss(logits.reshape({-1, logits.size(-1)}), targets.reshape({-1}), /*weight=*/{},
+                                at::Reduction::Sum, /*ignore_index=*/-100, label_smoothing);
+}
+
+class CrossEntropy : public testing::TestWithParam<std::tuple<at::ScalarType, double>> {};
+
+TEST_P(CrossEntropy, EqualsLibTorch) {
+  const auto [type, label_smoothing] = GetParam();
+  const double tolerance = type == at::kDouble ? 1e-12 : type == at::kFloat ? 1e-5 : 1e-2;
+  at::Tensor logits = (at::randn({5, 7, 11}) * 3).to(type).set_requires_grad(true);
+  at::Tensor theirs =
+      logits.detach().to(type == at::kBFloat16 ? at::kFloat : type).clone().set_requires_grad(true);
+  const at::Tensor targets = at::randint(11, {5, 7}, at::kLong);
+
+  const LossSum loss = cross_entropy(logits, targets, label_smoothing);
+  const at::Tensor expected = reference(theirs, targets, label_smoothing);
+  EXPECT_EQ(loss.count, 35);
+  EXPECT_EQ(loss.sum.dim(), 0);
+  EXPECT_TRUE(at::allclose(loss.sum, expected, tolerance)) << loss.sum << expected;
+  (loss.sum * 0.3).backward();
+  (expected * 0.3).backward();
+  EXPECT_EQ(logits.grad().scalar_type(), type);
+  EXPECT_TRUE(
+      at::allclose(logits.grad().to(theirs.scalar_type()), theirs.grad(), tolerance, tolerance * 0.1));
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, CrossEntropy,
+                         testing::Combine(testing::Values(at::kFloat, at::kDouble, at::kBFloat16),
+                                          testing::Values(0.0, 0.1)));
+
+TEST(CrossEntropy, UniformLogitsCostLogOfClasses) {
+  const LossSum loss = cross_entropy(at::zeros({4, 65}), at::zeros({4}, at::kLong), 0.2);
+  EXPECT_NEAR(loss.sum.item<double>(), 4 * std::log(65.0), 1e-5);
+}
+
+TEST(CrossEntropy, SurvivesLargeLogits) {
+  const at::Tensor logits = at::full({1, 3}, 1e4).set_requires_grad(true);
+  const LossSum loss = cross_entropy(logits, at::zeros({1}, at::kLong));
+  EXPECT_NEAR(loss.sum.item<double>(), std::log(3.0), 1e-3);
+  loss.sum.backward();
+  EXPECT_TRUE(at::allclose(logits.grad(), at::tensor({-2. / 3, 1. / 3, 1. / 3}, at::kFloat).unsqueeze(0)));
+}
+
+TEST(CountCorrect, TopOneAndTopFive) {
+  const at::Tensor logits = at::tensor({9., 8., 7., 6., 5., 4., 3.}, at::kFloat).expand({7, 7});
+  const CorrectCounts counts = count_correct(logits, at::arange(7));
+  EXPECT_EQ(counts.top1.item<int64_t>(), 1);
+  EXPECT_EQ(counts.top5.item<int64_t>(), 5);
+}
+
+TEST(CountCorrect, EqualScoresAreNotAllCorrect) {
+  const CorrectCounts counts = count_correct(at::zeros({2, 5, 10}), at::arange(10).reshape({2, 5}));
+  EXPECT_EQ(counts.top1.item<int64_t>(), 1);
+  EXPECT_EQ(counts.top5.item<int64_t>(), 5);
+}
+
+TEST(CountCorrect, NotANumberIsNeverCorrect) {
+  EXPECT_EQ(count_correct(at::full({3, 10}, NAN), at::zeros({3}, at::kLong)).top1.item<int64_t>(), 0);
+}
+
+}  // namespace
+}  // namespace echelon::nn
