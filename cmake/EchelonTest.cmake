@@ -55,19 +55,19 @@ function(echelon_end_to_end_test name)
   endif()
   add_test(NAME end_to_end.${name} COMMAND ${ARG_COMMAND})
   set_tests_properties(end_to_end.${name} PROPERTIES LABELS end_to_end TIMEOUT ${ARG_TIMEOUT} PROCESSORS 2
-    ENVIRONMENT "${ECHELON_MPI_ENVIRONMENT};ECHELON=${PROJECT_BINARY_DIR}/echelon;ECHELON_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+    ENVIRONMENT "${ECHELON_MPI_ENVIRONMENT};ECHELON=${PROJECT_BINARY_DIR}/echelon;ECHELON_SOURCE_DIR=${PROJECT_SOURCE_DIR};ECHELON_MPIRUN=${MPIEXEC_EXECUTABLE}")
 endfunction()
 
 # echelon_python_test(NAME SCRIPT file PROGRAM source MODULES module…): a Python script that checks, with the reference
 # library, what the program built from one source file writes. It gets the program's path as argument, and the packages of
-# tests/requirements.txt from .deps/test-python.
+# tests/requirements.txt, which tests/run puts on PYTHONPATH.
 function(echelon_python_test name)
   cmake_parse_arguments(ARG "" "SCRIPT;PROGRAM" "MODULES" ${ARGN})
   _echelon_test_executable(${name}_program SOURCES ${ARG_PROGRAM} MODULES ${ARG_MODULES})
   add_test(NAME python.${name}
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_SCRIPT} $<TARGET_FILE:${name}_program>)
   set_tests_properties(python.${name} PROPERTIES LABELS end_to_end TIMEOUT ${ECHELON_TEST_TIMEOUT}
-    ENVIRONMENT "PYTHONPATH=${PROJECT_SOURCE_DIR}/.deps/test-python;OMP_NUM_THREADS=1")
+    ENVIRONMENT "OMP_NUM_THREADS=1")
 endfunction()
 
 # Fails the configuration when a *_test.cpp exists that no target builds.

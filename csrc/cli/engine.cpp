@@ -46,10 +46,12 @@ void report(const Error& error, const Launch& launch) {
 int echelon_run(const echelon::cli::Arguments& arguments) {
   using namespace echelon;
   try {
-    const ProcessEnvironment environment;
+    ProcessEnvironment environment;
     log::set_rank(environment.launch().rank, environment.launch().world_size);
     try {
-      return static_cast<int>(cli::run(arguments, environment));
+      const ExitCode code = cli::run(arguments, environment);
+      environment.finalize();
+      return static_cast<int>(code);
     } catch (const Error& error) {
       cli::report(error, environment.launch());
       return static_cast<int>(error.exit_code());

@@ -1,4 +1,5 @@
-// What a header with settings needs: enough to declare `describe`, without the machinery behind config/fields.h.
+// What a header with settings needs: enough to declare `describe`, without the machinery behind
+// config/fields.h.
 #pragma once
 
 #include <string>
@@ -9,8 +10,9 @@ namespace echelon::config {
 template <class T>
 class Fields;
 
-/// A file, folder or pattern that is read. After loading, `path` is absolute: a relative one in YAML starts at the folder
-/// of the file that names it, one on the command line at the working directory. Text with "://" stays as it is.
+/// A file, folder or pattern that is read. After loading, `path` is absolute: a relative one in YAML starts
+/// at the folder of the file that names it, one on the command line at the working directory. Text with "://"
+/// stays as it is.
 struct InputPath {
   std::string path;
   bool empty() const { return path.empty(); }

@@ -66,7 +66,7 @@ std::vector<std::string> split_path(std::string_view path);
 std::string join_path(std::string_view path, std::string_view key);
 
 struct Found {
-  Location where;  ///< of the key, or of the nearest enclosing section that is written
+  Location where;    ///< of the key, or of the nearest enclosing section that is written
   const Node* node;  ///< what stands at the path, or null when it is not written
 };
 /// Where the setting at `path` is written below `root`, which stands at `where`. List items are numbered from

@@ -228,7 +228,8 @@ bool Reader::read_field(const Field& field, const Entry& entry, void* out, const
 }
 
 void Reader::run_checks(const Section& section, const Node& node, const void* value, const std::string& path,
-                        const Location& where, const Node& defaults, const std::vector<std::string>& unsound) {
+                        const Location& where, const Node& defaults,
+                        const std::vector<std::string>& unsound) {
   const Node values = write_settings(section, value);
   SectionChecks checks(node, where, path, defaults, values, problems_);
   for (const Check& check : section.checks) {

@@ -225,9 +225,11 @@ TEST(Read, ChecksWaitForTheFieldsTheyRead) {
                           "f.yaml:8:12: tolerance: expected a number, found the text 'x'"));
 }
 
-// "f" of mlp has no effect without dropout; a complete configuration, which spells out defaults, must pass nonetheless.
+// A complete configuration spells out the defaults of fields that have no effect, and must pass.
 TEST(Read, WritingADefaultIsNotSettingIt) {
-  EXPECT_EQ(problem("data: {note: x}\n").substr(0, 0), "");
+  EXPECT_EQ(problem("finish: {shape: constant, steps: 500}\n"),
+            "f.yaml:7:27: finish.steps: has no effect when shape is constant");
+  EXPECT_THAT(sample_problems(sample_text("finish: {shape: constant, steps: null}\n")), IsEmpty());
 }
 
 TEST(Read, ReportsEverythingAtOnceInOrder) {

@@ -20,6 +20,9 @@ void describe(config::Fields<Schedule>& f) {
   f.add("warmup", &Schedule::warmup, "Steps of linear rise.").at_least(0).unit("steps");
   f.add("steps", &Schedule::steps, "Length; not set: the whole run.").at_least(1).unit("steps");
   f.check([](const Schedule& s, config::Checks& checks) {
+    if (s.shape == "constant" && checks.is_set("steps")) {
+      checks.problem("steps", "has no effect when shape is constant");
+    }
     if (s.steps && s.warmup > *s.steps) checks.problem("warmup", "is longer than the schedule");
   });
 }

@@ -55,7 +55,8 @@ TEST_F(DataSettingsTest, ReadsImages) {
   EXPECT_EQ(s.augment.crop, Crop::kShift);
   EXPECT_EQ(s.augment.shift, 1);
   EXPECT_TRUE(s.augment.flip);
-  const LoadingSettings& loading = loading_settings(DataSettings(s));
+  const DataSettings held(s);
+  const LoadingSettings& loading = loading_settings(held);
   EXPECT_EQ(loading.threads, 2);
   EXPECT_EQ(loading.prefetch, 3);
   EXPECT_FALSE(loading.shuffle);
@@ -64,7 +65,7 @@ TEST_F(DataSettingsTest, ReadsImages) {
 
 TEST_F(DataSettingsTest, ReadsText) {
   const auto s =
-      std::get<TextSettings>(load("name: text, train: [text.txt], test: [text.txt], train_range: [0.0, 0.9], "
+      std::get<TextSettings>(load("name: text, train: text.txt, test: [text.txt], train_range: [0.0, 0.9], "
                                   "test_range: [0.9, 1.0], sequence_length: 64"));
   EXPECT_EQ(s.test.at(0).path, folder_ / "text.txt");
   EXPECT_EQ(s.train_range, (std::vector<double>{0.0, 0.9}));

@@ -5,6 +5,7 @@
 
 #include "comm/local/local.h"
 #include "common/error.h"
+#include "common/format.h"
 
 namespace echelon::parallel {
 namespace {
@@ -16,7 +17,7 @@ std::vector<nn::NamedParameter> make_parameters(size_t count) {
   std::vector<nn::NamedParameter> parameters;
   for (size_t i = 0; i < count; ++i) {
     at::Tensor value = at::full({10, 100}, static_cast<double>(i + 1));
-    parameters.push_back({"p" + std::to_string(i), value.set_requires_grad(true), true, i});
+    parameters.push_back({format("p{}", i), value.set_requires_grad(true), true, i});
   }
   return parameters;
 }

@@ -24,7 +24,9 @@ class StatisticLayer : public nn::Layer {
 };
 
 nn::LayeredModel make_model(uint64_t seed, int64_t elements = 3) {
-  nn::ModelSpec spec{.family = "test", .inputs = {"x"}, .outputs = {"x"}};
+  nn::ModelSpec spec;
+  spec.family = "test";
+  spec.inputs = spec.outputs = {"x"};
   spec.layers.push_back({"layer", {"x"}, {"x"}, [elements](const nn::BuildOptions& options) {
                            return std::make_unique<StatisticLayer>(options, elements);
                          }});

@@ -60,7 +60,7 @@ TEST(WorldSize, ReplicasStayBitIdentical) {
   run_ranks(4, [&](Communicator& comm) { traces[comm.rank()] = train_steps(settings, comm, 5); });
   for (int rank = 1; rank < 4; ++rank) {
     for (size_t i = 0; i < traces[0].weights.size(); ++i) {
-      EXPECT_TRUE(at::equal(traces[0].weights[i], traces[rank].weights[i])) << "rank " << rank << ", parameter " << i;
+      EXPECT_TRUE(traces[0].weights[i].equal(traces[rank].weights[i])) << "rank " << rank << ", parameter " << i;
     }
   }
 }

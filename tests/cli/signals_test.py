@@ -1,0 +1,70 @@
+"""Runs that are stopped, killed or left by a rank."""
+
+import os
+import pathlib
+import signal
+import unittest
+
+from program import PROGRAM, SOURCE, ProgramTest, run, start, wait_for
+
+
+def ranks_of(launcher):
+    """Process ids of the ranks below a launcher, in the order they were started."""
+    children = pathlib.Path(f"/proc/{launcher}/task/{launcher}/children").read_text().split()
+    return [int(child) for child in children if os.readlink(f"/proc/{child}/exe") == os.path.realpath(PROGRAM)]
+
+
+class SignalTest(ProgramTest):
+    def long_run(self):
+        return self.small_gpt(steps=100000)
+
+    def started(self, config, *overrides, ranks, name="gpt"):
+        process = start("train", config, f"name={name}", *overrides, ranks=ranks)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.kill)
+        metrics = self.folder / "runs" / name / "metrics.jsonl"
+        wait_for(lambda: metrics.exists() and metrics.read_text().count("\n") > 12)
+        return process
+
+    def test_a_signal_ends_with_a_checkpoint_and_75(self):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
+            config = self.long_run()
+            process = self.started(config, name=number.name, ranks=1)
+            process.send_signal(number)
+            output = process.communicate(timeout=20)[0]
+            self.assertEqual(process.returncode, 75, output)
+            steps = len(self.losses(number.name))
+            self.assertIn(f"stopped by a signal after step {steps} ", output)
+            self.assertTrue(self.file_bytes(number.name, steps))
+
+    def test_one_rank_that_is_signalled_stops_all(self):
+        process = self.started(self.long_run(), ranks=2)
+        os.kill(ranks_of(process.pid)[1], signal.SIGUSR1)
+        output = process.communicate(timeout=20)[0]
+        self.assertEqual(process.returncode, 75, output)
+        self.assertIn("stopped by a signal", output)
+
+    def test_kill_leaves_intact_checkpoints(self):
+        config = self.long_run()
+        process = self.started(config, "checkpoint.every_steps=1", "checkpoint.keep=2", ranks=2)
+        os.kill(ranks_of(process.pid)[0], signal.SIGKILL)
+        process.communicate(timeout=30)
+        self.assertNotEqual(process.returncode, 0)
+        newest = sorted((self.folder / "runs/gpt/checkpoints").glob("step-????????"))[-1]
+        self.assert_succeeds(run("inspect", newest))
+        step = int(newest.name[5:])
+        finished = run("train", config, f"steps={step + 3}", "checkpoint.every_steps=1", ranks=2)
+        self.assert_succeeds(finished)
+        self.assertIn(f"continues  step {step}", finished.stdout)
+
+    def test_a_rank_with_damaged_data_ends_the_job_with_its_reason(self):
+        damaged = self.folder / "train.tar"
+        damaged.write_bytes((SOURCE / "configs/data/mnist5k/train-000.tar").read_bytes()[:900000])
+        finished = run("train", SOURCE / "configs/quickstart.yaml", f"data.train={damaged}",
+                       f"output={self.folder}/runs", ranks=2)
+        self.assertEqual(finished.returncode, 4, finished.stderr)
+        self.assertIn("train.tar", finished.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
