@@ -4,21 +4,19 @@
 #include <c10/core/CPUAllocator.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <iterator>
 #include <map>
 #include <mutex>
 #include <new>
+#include <unordered_map>
 
 namespace echelon::nn {
 namespace {
 
 constexpr size_t kSmallest = 512 << 10;
 constexpr size_t kGranule = 64 << 10;
-
-struct Block {
-  void* data;
-  size_t bytes;
-};
+constexpr size_t kSlack = 16;  // kept beyond the most that was in use: 1/16
 
 class MemoryPool final : public c10::Allocator {
  public:
@@ -29,14 +27,15 @@ class MemoryPool final : public c10::Allocator {
 
   c10::DataPtr allocate(size_t bytes) override {
     if (bytes < kSmallest) return c10::GetDefaultCPUAllocator()->allocate(bytes);
-    auto* block = new Block(take((bytes + kGranule - 1) / kGranule * kGranule));
-    return {block->data, block, &MemoryPool::release, c10::Device(c10::DeviceType::CPU)};
+    void* data = take((bytes + kGranule - 1) / kGranule * kGranule);
+    return {data, data, &MemoryPool::release, c10::Device(c10::DeviceType::CPU)};
   }
 
-  // Memory of this allocator is freed through its context, not its address.
-  c10::DeleterFnPtr raw_deleter() const override { return nullptr; }
+  c10::DeleterFnPtr raw_deleter() const override { return &MemoryPool::release; }
 
-  void copy_data(void* to, const void* from, std::size_t count) const override { default_copy_data(to, from, count); }
+  void copy_data(void* to, const void* from, std::size_t count) const override {
+    default_copy_data(to, from, count);
+  }
 
   MemoryPoolUse use() {
     const std::lock_guard lock(mutex_);
@@ -44,54 +43,62 @@ class MemoryPool final : public c10::Allocator {
   }
 
  private:
-  Block take(size_t bytes) {
+  void* take(size_t bytes) {
     const std::lock_guard lock(mutex_);
-    Block block{nullptr, bytes};
+    void* data = nullptr;
     const auto found = kept_.lower_bound(bytes);
     if (found != kept_.end() && found->first <= bytes + bytes / 8) {
-      block = {found->second, found->first};
-      use_.kept -= block.bytes;
+      bytes = found->first;
+      data = found->second;
+      use_.kept -= bytes;
       kept_.erase(found);
     } else {
       return_to_system(bytes);
-      block.data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-      if (block.data == MAP_FAILED) throw std::bad_alloc();
-      madvise(block.data, bytes, MADV_HUGEPAGE);  // a wish: without huge pages all works the same
+      data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (data == MAP_FAILED) throw std::bad_alloc();
+      madvise(data, bytes, MADV_HUGEPAGE);  // a wish: without huge pages all works the same
     }
-    use_.in_use += block.bytes;
-    return block;
+    taken_.emplace(data, bytes);
+    use_.in_use += bytes;
+    use_.most = std::max(use_.most, use_.in_use);
+    return data;
   }
 
-  /// Makes room for a new block: what is kept has sizes that nobody asks for now. Largest first.
+  /// Until a new block of `bytes` leaves the total within its limit. Largest first.
   void return_to_system(size_t bytes) {
-    for (size_t returned = 0; returned < bytes && !kept_.empty();) {
+    while (!kept_.empty() && use_.in_use + use_.kept + bytes > use_.most + use_.most / kSlack) {
       const auto largest = std::prev(kept_.end());
       munmap(largest->second, largest->first);
-      returned += largest->first;
       use_.kept -= largest->first;
       kept_.erase(largest);
     }
   }
 
-  static void release(void* context) {
-    auto* block = static_cast<Block*>(context);
+  static void release(void* data) {
     MemoryPool& pool = instance();
     const std::lock_guard lock(pool.mutex_);
-    pool.kept_.emplace(block->bytes, block->data);
-    pool.use_.kept += block->bytes;
-    pool.use_.in_use -= block->bytes;
-    delete block;
+    const auto block = pool.taken_.find(data);
+    if (block == pool.taken_.end()) return c10::GetDefaultCPUAllocator()->raw_deleter()(data);  // a small one
+    pool.kept_.emplace(block->second, data);
+    pool.use_.kept += block->second;
+    pool.use_.in_use -= block->second;
+    pool.taken_.erase(block);
   }
 
   std::mutex mutex_;
-  std::multimap<size_t, void*> kept_;
+  std::unordered_map<void*, size_t> taken_;  // address → bytes
+  std::multimap<size_t, void*> kept_;        // bytes → address
   MemoryPoolUse use_;
 };
 
 }  // namespace
 
-void install_memory_pool() { c10::SetCPUAllocator(&MemoryPool::instance(), /*priority=*/1); }
+void install_memory_pool() {
+  c10::SetCPUAllocator(&MemoryPool::instance(), /*priority=*/1);
+}
 
-MemoryPoolUse memory_pool_use() { return MemoryPool::instance().use(); }
+MemoryPoolUse memory_pool_use() {
+  return MemoryPool::instance().use();
+}
 
 }  // namespace echelon::nn

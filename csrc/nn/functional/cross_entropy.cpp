@@ -16,21 +16,23 @@ at::ScalarType wide_type(const at::Tensor& logits) {
 struct CrossEntropy : torch::autograd::Function<CrossEntropy> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& logits, const at::Tensor& targets,
                             double label_smoothing) {
-    const at::Tensor wide = logits.to(wide_type(logits));
-    const at::Tensor log_normaliser = at::logsumexp(wide, {1});
-    at::Tensor loss =
-        (log_normaliser - wide.gather(1, targets.unsqueeze(1)).squeeze(1).mul_(1 - label_smoothing)).sum();
-    if (label_smoothing > 0) loss = loss - label_smoothing * wide.sum() / wide.size(1);
-    ctx->save_for_backward({logits, targets, log_normaliser});
+    // The largest logit and the logarithm of the sum are kept apart: their sum would lose digits of the
+    // smaller.
+    const at::Tensor largest = logits.amax({1}, /*keepdim=*/true);
+    const at::Tensor shifted = at::sub(logits.to(wide_type(logits)), largest);
+    const at::Tensor log_sum = shifted.exp().sum({1}, /*keepdim=*/true).log_();
+    at::Tensor loss = (log_sum - shifted.gather(1, targets.unsqueeze(1)).mul_(1 - label_smoothing)).sum();
+    if (label_smoothing > 0) loss = loss - label_smoothing * shifted.sum() / shifted.size(1);
+    ctx->save_for_backward({logits, targets, largest, log_sum});
     ctx->saved_data["label_smoothing"] = label_smoothing;
     return loss;
   }
 
   static tensor_list backward(AutogradContext* ctx, tensor_list gradients) {
     const auto saved = ctx->get_saved_variables();
-    const at::Tensor &logits = saved[0], &targets = saved[1], &log_normaliser = saved[2];
+    const at::Tensor &logits = saved[0], &targets = saved[1], &largest = saved[2], &log_sum = saved[3];
     const double label_smoothing = ctx->saved_data["label_smoothing"].toDouble();
-    at::Tensor gradient = at::sub(logits, log_normaliser.unsqueeze(1)).exp_();
+    at::Tensor gradient = at::sub(logits.to(log_sum.scalar_type()), largest).sub_(log_sum).exp_();
     if (label_smoothing > 0) gradient.sub_(label_smoothing / logits.size(1));
     const at::Tensor hit =
         at::full({1, 1}, label_smoothing - 1, gradient.options()).expand({targets.size(0), 1});

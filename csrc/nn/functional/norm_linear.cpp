@@ -75,7 +75,7 @@ struct NormLinear : torch::autograd::Function<NormLinear> {
     const auto saved = ctx->get_saved_variables();
     const at::Tensor &x = saved[0], &norm_weight = saved[1], &norm_bias = saved[2], &statistics = saved[3];
     const at::Tensor &weight = saved[4], &product_weight = saved[5];
-    const at::Tensor gradient = gradients[0].reshape({-1, weight.size(0)});
+    const at::Tensor gradient = gradients[0].contiguous().view({-1, weight.size(0)});
     at::Tensor weight_gradient;
     {
       const at::Tensor normalised =
@@ -83,8 +83,7 @@ struct NormLinear : torch::autograd::Function<NormLinear> {
       weight_gradient = convert(at::mm(gradient.t(), normalised), weight.scalar_type());
     }
     at::Tensor bias_gradient;
-    if (ctx->saved_data["bias"].toBool())
-      bias_gradient = gradient.sum(0, /*keepdim=*/false, weight.scalar_type());
+    if (ctx->saved_data["bias"].toBool()) bias_gradient = column_sum(gradient);
     const NormGradients norm =
         normalise_backward(at::mm(gradient, product_weight), x, norm_weight, statistics);
     return {norm.x, norm.weight, norm.bias, {}, weight_gradient, bias_gradient};

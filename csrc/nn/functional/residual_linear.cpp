@@ -89,7 +89,7 @@ struct ResidualLinear : torch::autograd::Function<ResidualLinear> {
     const at::Tensor gradient = convert(wide_gradient, x.scalar_type());
     const at::Tensor weight_gradient = convert(at::mm(gradient.t(), as_rows(x)), weight.scalar_type());
     return {gradients[0], at::mm(gradient, product_weight).view(x.sizes()), weight_gradient,
-            wide_gradient.sum(0)};
+            column_sum(wide_gradient)};
   }
 };
 
@@ -111,7 +111,7 @@ struct ResidualGeluLinear : torch::autograd::Function<ResidualGeluLinear> {
     const GeluBackward gelu = gelu_backward(x, x_bias, x_gradient);
     const at::Tensor weight_gradient =
         convert(at::mm(gradient.t(), as_rows(gelu.activated)), weight.scalar_type());
-    return {gradients[0], x_gradient, gelu.bias_gradient, weight_gradient, wide_gradient.sum(0)};
+    return {gradients[0], x_gradient, gelu.bias_gradient, weight_gradient, column_sum(wide_gradient)};
   }
 };
 

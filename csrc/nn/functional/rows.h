@@ -26,4 +26,7 @@ void for_each_row(int64_t rows, const F& body) {
   });
 }
 
+/// The sum over rows of [rows, width]: [width], float32 for bfloat16 rows.
+at::Tensor column_sum(const at::Tensor& rows);
+
 }  // namespace echelon::nn

@@ -1,4 +1,4 @@
-// What a linear layer adds to the residual stream, a row at a time.
+// Sums with rows of a matrix: what a linear layer adds to the residual stream, and the gradient of its bias.
 #pragma once
 
 #include <cstdint>
@@ -13,5 +13,10 @@ void add_bias_row(const float* x, const float* bias, float* out, int64_t width);
 
 /// out = x + y + bias.
 void add_row(const float* x, const Bf16* y, const float* bias, float* out, int64_t width);
+
+/// sums += row.
+void accumulate_row(const double* row, double* sums, int64_t width);
+void accumulate_row(const float* row, float* sums, int64_t width);
+void accumulate_row(const Bf16* row, float* sums, int64_t width);
 
 }  // namespace echelon::nn::kernels
