@@ -16,7 +16,7 @@ namespace echelon {
 
 constexpr size_t kCacheLine = 64;
 constexpr int kBuffers = 4;                       ///< staging buffers a rank, used in turn
-constexpr size_t kBufferBytes = size_t{1} << 21;  ///< 256 KiB: what two ranks pass on stays in the second-level cache
+constexpr size_t kBufferBytes = size_t{1} << 18;  ///< 256 KiB: what two ranks pass on stays in the second-level cache
 constexpr size_t kMailboxBytes = size_t{1} << 18;
 
 /// A ledger entry that may be read while it is written: then the copy is a mixture, to be told by its sequence number.
