@@ -80,7 +80,7 @@ std::vector<RankFacts> gather(const RankFacts& own, Communicator& comm) {
 void print_versions(const Launch& launch, const CudaLookup& cuda) {
   const auto line = [](std::string_view key, const std::string& value) { log::info("  {:<10}{}", key, value); };
   log::info("echelon {}", kVersion);
-  line("compiler", __VERSION__);
+  line("compiler", ECHELON_COMPILER);
   line("LibTorch", format("{}, {} kernels", ECHELON_LIBTORCH_VERSION, at::get_cpu_capability()));
   line("MPI", launch.library.empty() ? "not started: no launcher" : launch.library);
   line("launcher", launch.launched_by.empty() ? "none: one rank" : launch.launched_by);

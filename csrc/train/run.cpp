@@ -31,6 +31,7 @@ ExitCode guarded(Ranks& ranks, Body body) {
 }
 
 void report_end(const TrainOutcome& outcome, const Trainer& trainer, const Stopwatch& watch) {
+  if (outcome.skipped > 0) log::info("skipped {} damaged training samples (data.on_error: skip)", outcome.skipped);
   if (!outcome.finished) {
     log::info("stopped by a signal after step {} of {}; the checkpoint is written, run the same command to go on",
               outcome.step, trainer.total_steps());

@@ -96,7 +96,13 @@ TrainOutcome Trainer::run() {
   const bool finished = step_ >= total_steps_;
   if (finished && evaluated_step_ != step_) evaluate();
   if (saved_step_ != step_) save();
-  return {.step = step_, .finished = finished, .metrics = metrics_};
+  return {.step = step_, .finished = finished, .metrics = metrics_, .skipped = skipped_on_all_ranks()};
+}
+
+int64_t Trainer::skipped_on_all_ranks() {
+  at::Tensor skipped = at::tensor({loader_->skipped()}, at::kLong);
+  ranks_.host().all_reduce(skipped, Reduce::kSum, "skipped samples")->wait();
+  return skipped.item<int64_t>();
 }
 
 bool Trainer::train_one_step() {

@@ -18,6 +18,7 @@ struct TrainOutcome {
   int64_t step = 0;       ///< optimizer steps done, over all starts of the run
   bool finished = false;  ///< false: a signal asked to stop; a checkpoint has been written
   Metrics metrics;        ///< of the test data, where there is any and the run is finished
+  int64_t skipped = 0;    ///< damaged training samples of all ranks that others took the place of, since this start
 };
 
 class Trainer {
@@ -45,6 +46,7 @@ class Trainer {
   bool evaluation_due() const;
   bool checkpoint_due() const;
   void save();
+  int64_t skipped_on_all_ranks();
 
   const TrainSettings& settings_;
   const std::string& resolved_config_;

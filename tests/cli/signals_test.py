@@ -65,6 +65,17 @@ class SignalTest(ProgramTest):
         self.assertEqual(finished.returncode, 4, finished.stderr)
         self.assertIn("train.tar", finished.stderr)
 
+    def test_damaged_samples_are_skipped_and_counted(self):
+        damaged = self.folder / "train.tar"
+        content = bytearray((SOURCE / "configs/data/mnist5k/train-000.tar").read_bytes())
+        image = content.index(b"IDAT")
+        content[image + 8:image + 12] = b"\0\0\0\0"
+        damaged.write_bytes(content)
+        finished = run("train", SOURCE / "configs/quickstart.yaml", f"data.train={damaged}", "data.on_error=skip",
+                       f"output={self.folder}/runs", "epochs=2", "global_batch=50", ranks=2)
+        self.assert_succeeds(finished)
+        self.assertRegex(finished.stdout, r"skipped [12] damaged training samples")
+
 
 if __name__ == "__main__":
     unittest.main()
