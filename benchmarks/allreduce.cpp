@@ -2,9 +2,9 @@
 //
 //   mpirun -n 2 build/benchmarks/allreduce [ELEMENTS...]
 //
-// The peer is started by rank 0 where ECHELON_PEER_PYTHON names a Python that has torch, once before our measurement and
-// once after it, while the other ranks sleep; the better of the two counts. Bandwidth is bytes of the tensor by the median
-// time. "shared" is memory from Communicator::allocate().
+// The peer is started by rank 0 where ECHELON_PEER_PYTHON names a Python that has torch, once before our
+// measurement and once after it, while the other ranks sleep; the better of the two counts. Bandwidth is
+// bytes of the tensor by the median time. "shared" is memory from Communicator::allocate().
 #include <ATen/ATen.h>
 
 #include <algorithm>
@@ -45,9 +45,10 @@ std::vector<double> run_peer(int ranks, const std::vector<int64_t>& sizes) {
   const char* python = std::getenv("ECHELON_PEER_PYTHON");
   if (python == nullptr) return {};
   // The peer's ranks must not take themselves for ours.
-  std::string command = format("env -i PATH=/usr/bin:/bin HOME=/tmp OMP_NUM_THREADS=1 {} -m torch.distributed.run "
-                               "--nproc-per-node {} {}/benchmarks/peers/allreduce_gloo.py",
-                               python, ranks, ECHELON_SOURCE_DIR);
+  std::string command = format(
+      "env -i PATH=/usr/bin:/bin HOME=/tmp OMP_NUM_THREADS=1 {} -m torch.distributed.run "
+      "--nproc-per-node {} {}/benchmarks/peers/allreduce_gloo.py",
+      python, ranks, ECHELON_SOURCE_DIR);
   for (const int64_t size : sizes) command += format(" {}", size);
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
   std::string text;
@@ -76,7 +77,8 @@ void run(Communicator& comm, const std::vector<int64_t>& sizes) {
   const std::vector<double> peer_after = run_peer_alone(comm, sizes);
 
   log::info("all-reduce of float32 among {} ranks, GB/s", comm.size());
-  log::info("{:>12} {:>10} {:>10} {:>10} {:>10} {:>10}", "bytes", "echelon", "shared", "gloo", "ratio", "shared");
+  log::info("{:>12} {:>10} {:>10} {:>10} {:>10} {:>10}", "bytes", "echelon", "shared", "gloo", "ratio",
+            "shared");
   for (size_t i = 0; i < sizes.size(); ++i) {
     const double bytes = static_cast<double>(sizes[i]) * sizeof(float);
     std::string line = format("{:>12} {:>10.2f} {:>10.2f}", sizes[i] * sizeof(float), bytes / own[i] / 1e9,

@@ -8,8 +8,8 @@
 
 namespace echelon {
 
-/// Made by the caller of an operation, used by the thread that runs it. Needs no CUDA header: it works through the device
-/// type's registered implementation.
+/// Made by the caller of an operation, used by the thread that runs it. Needs no CUDA header: it works
+/// through the device type's registered implementation.
 class HostTensor {
  public:
   /// Marks the caller's current stream: later readers see what was queued there before.

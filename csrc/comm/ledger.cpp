@@ -25,32 +25,49 @@ void copy_text(std::array<char, N>& to, std::string_view from) {
 
 const char* name(Operation operation) {
   switch (operation) {
-    case Operation::kNone: return "none";
-    case Operation::kAllReduce: return "all_reduce";
-    case Operation::kReduceScatter: return "reduce_scatter";
-    case Operation::kAllGather: return "all_gather";
-    case Operation::kBroadcast: return "broadcast";
-    case Operation::kBarrier: return "barrier";
-    case Operation::kSplit: return "split";
-    case Operation::kAllocate: return "allocate";
-    case Operation::kFinalize: return "finalize";
-    case Operation::kSend: return "send";
-    case Operation::kReceive: return "receive";
+    case Operation::kNone:
+      return "none";
+    case Operation::kAllReduce:
+      return "all_reduce";
+    case Operation::kReduceScatter:
+      return "reduce_scatter";
+    case Operation::kAllGather:
+      return "all_gather";
+    case Operation::kBroadcast:
+      return "broadcast";
+    case Operation::kBarrier:
+      return "barrier";
+    case Operation::kSplit:
+      return "split";
+    case Operation::kAllocate:
+      return "allocate";
+    case Operation::kFinalize:
+      return "finalize";
+    case Operation::kSend:
+      return "send";
+    case Operation::kReceive:
+      return "receive";
   }
   return "unknown";
 }
 
 const char* name(Reduce reduce) {
   switch (reduce) {
-    case Reduce::kSum: return "sum";
-    case Reduce::kMean: return "mean";
-    case Reduce::kMin: return "min";
-    case Reduce::kMax: return "max";
+    case Reduce::kSum:
+      return "sum";
+    case Reduce::kMean:
+      return "mean";
+    case Reduce::kMin:
+      return "min";
+    case Reduce::kMax:
+      return "max";
   }
   return "unknown";
 }
 
-bool is_message(Operation operation) { return operation == Operation::kSend || operation == Operation::kReceive; }
+bool is_message(Operation operation) {
+  return operation == Operation::kSend || operation == Operation::kReceive;
+}
 
 std::string peer_text(const LedgerEntry& entry) {
   if (entry.operation == Operation::kSend) return format(" to rank {} tag {}", entry.peer, entry.tag);
@@ -78,7 +95,9 @@ std::string note_text(const LedgerEntry& entry) {
   return entry.note[0] == '\0' ? "" : format(" ({})", entry.note.data());
 }
 
-std::string call_with_note(const LedgerEntry& entry) { return call_text(entry) + note_text(entry); }
+std::string call_with_note(const LedgerEntry& entry) {
+  return call_text(entry) + note_text(entry);
+}
 
 /// "last finished operation 56 barrier", to follow "rank 1", "it" or "they".
 std::string what_it_does(const RankStatus& status, bool plural) {
@@ -128,8 +147,8 @@ LedgerEntry make_entry(uint64_t sequence, Operation operation, std::string_view 
   return entry;
 }
 
-LedgerEntry make_entry(uint64_t sequence, Operation operation, const at::Tensor& tensor, std::string_view label,
-                       std::optional<Reduce> reduce, int peer, int tag) {
+LedgerEntry make_entry(uint64_t sequence, Operation operation, const at::Tensor& tensor,
+                       std::string_view label, std::optional<Reduce> reduce, int peer, int tag) {
   LedgerEntry entry = make_entry(sequence, operation, label);
   entry.dtype = static_cast<int8_t>(tensor.scalar_type());
   entry.reduce = reduce ? static_cast<int8_t>(*reduce) : int8_t{-1};
@@ -138,8 +157,10 @@ LedgerEntry make_entry(uint64_t sequence, Operation operation, const at::Tensor&
   entry.dimensions = static_cast<uint8_t>(std::min<int64_t>(tensor.dim(), entry.sizes.size()));
   for (int64_t i = 0; i < tensor.dim(); ++i) {
     const size_t last = entry.sizes.size() - 1;
-    if (i <= static_cast<int64_t>(last)) entry.sizes[i] = tensor.size(i);
-    else entry.sizes[last] *= tensor.size(i);
+    if (i <= static_cast<int64_t>(last))
+      entry.sizes[i] = tensor.size(i);
+    else
+      entry.sizes[last] *= tensor.size(i);
   }
   return entry;
 }
@@ -183,7 +204,8 @@ std::optional<std::string> describe_mismatch(std::span<const RankStatus> ranks, 
   if (groups.size() < 2) return std::nullopt;
   std::string text = format("ranks disagree at operation {}: ", sequence);
   for (size_t i = 0; i < groups.size(); ++i) {
-    text += format("{}{} {}", i == 0 ? "" : ", ", name_members(groups[i]), call_with_note(groups[i][0]->entered));
+    text +=
+        format("{}{} {}", i == 0 ? "" : ", ", name_members(groups[i]), call_with_note(groups[i][0]->entered));
   }
   return text + "; all ranks must call the same operations with the same arguments in the same order";
 }
@@ -201,18 +223,20 @@ std::string describe_lateness(std::span<const RankStatus> ranks, const LedgerEnt
   std::string text;
   for (const auto& [unused, members] : groups) {
     const bool plural = members.size() > 1;
-    text += format("{}{} {} not entered {} within {:g} s; {} {}", text.empty() ? "" : "; ", name_members(members),
-                   plural ? "have" : "has", to_string(entry), timeout, plural ? "they" : "it",
-                   what_it_does(*members.front(), plural));
+    text += format("{}{} {} not entered {} within {:g} s; {} {}", text.empty() ? "" : "; ",
+                   name_members(members), plural ? "have" : "has", to_string(entry), timeout,
+                   plural ? "they" : "it", what_it_does(*members.front(), plural));
   }
   return text;
 }
 
-std::string describe_message_lateness(std::span<const RankStatus> ranks, const LedgerEntry& entry, double timeout) {
+std::string describe_message_lateness(std::span<const RankStatus> ranks, const LedgerEntry& entry,
+                                      double timeout) {
   std::string text = format("{} was not {} within {:g} s", to_string(entry),
                             entry.operation == Operation::kSend ? "taken" : "sent", timeout);
   for (const RankStatus& status : ranks) {
-    if (status.rank == entry.peer) text += format("; {} {}", name_members({&status}), what_it_does(status, false));
+    if (status.rank == entry.peer)
+      text += format("; {} {}", name_members({&status}), what_it_does(status, false));
   }
   return text;
 }

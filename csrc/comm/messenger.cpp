@@ -11,7 +11,8 @@ namespace echelon {
 
 bool Transfer::must_follow(const Transfer& earlier) const {
   const LedgerEntry& a = earlier.entry_;
-  return a.operation == entry_.operation && a.peer == entry_.peer && (lane_ == Lane::kPeer || a.tag == entry_.tag);
+  return a.operation == entry_.operation && a.peer == entry_.peer &&
+         (lane_ == Lane::kPeer || a.tag == entry_.tag);
 }
 
 struct Messenger::Entry {
@@ -43,9 +44,12 @@ struct Messenger::State {
   bool step(Entry& entry) {
     try {
       group.throw_if_failed();
-      if (destroyed) throw CommError(to_string(entry.transfer->entry()) + " was given up: its communicator was destroyed");
-      if (entry.transfer->step()) entry.since_progress.restart();
-      else if (!entry.transfer->complete()) return check_deadline(entry);
+      if (destroyed)
+        throw CommError(to_string(entry.transfer->entry()) + " was given up: its communicator was destroyed");
+      if (entry.transfer->step())
+        entry.since_progress.restart();
+      else if (!entry.transfer->complete())
+        return check_deadline(entry);
       if (!entry.transfer->complete()) return true;
       entry.transfer->on_complete();
     } catch (const std::exception& error) {
@@ -136,8 +140,10 @@ Work Messenger::post(std::unique_ptr<Transfer> transfer) {
     thread_ = std::thread([state = state_] {
       std::unique_lock lock(state->mutex);
       while (!state->destroyed) {
-        if (state->entries.empty()) state->changed.wait(lock);
-        else state->move_or_sleep(lock, [&] { return state->destroyed || state->entries.empty(); });
+        if (state->entries.empty())
+          state->changed.wait(lock);
+        else
+          state->move_or_sleep(lock, [&] { return state->destroyed || state->entries.empty(); });
       }
     });
   }

@@ -1,4 +1,5 @@
-// Messages between two ranks on their way: any number at once, in both directions, apart from the collectives.
+// Messages between two ranks on their way: any number at once, in both directions, apart from the
+// collectives.
 #pragma once
 
 #include <atomic>
@@ -38,7 +39,8 @@ class Transfer {
   Lane lane_;
 };
 
-/// Keeps the transfers of a communicator moving, by a thread of its own (started with the first) and by those who wait.
+/// Keeps the transfers of a communicator moving, by a thread of its own (started with the first) and by those
+/// who wait.
 class Messenger {
  public:
   /// `watch` is that of the whole communicator, for messages about a rank that is late.

@@ -38,8 +38,10 @@ class OperationQueue::Task final : public WorkState {
   void wait() override {
     State::Lock lock(state_->mutex);
     while (!done_) {
-      if (!state_->running) state_->run_front(lock);
-      else state_->changed.wait(lock);
+      if (!state_->running)
+        state_->run_front(lock);
+      else
+        state_->changed.wait(lock);
     }
     if (error_) std::rethrow_exception(error_);
   }
@@ -131,8 +133,10 @@ Work OperationQueue::submit(std::function<void()> operation) {
 void OperationQueue::drain() {
   State::Lock lock(state_->mutex);
   while (state_->running || !state_->waiting.empty()) {
-    if (!state_->running) state_->run_front(lock);
-    else state_->changed.wait(lock);
+    if (!state_->running)
+      state_->run_front(lock);
+    else
+      state_->changed.wait(lock);
   }
 }
 

@@ -1,4 +1,5 @@
-// The operations of a communicator in call order: run by one thread in the background, or by whoever waits for them.
+// The operations of a communicator in call order: run by one thread in the background, or by whoever waits
+// for them.
 #pragma once
 
 #include <functional>

@@ -16,9 +16,10 @@ constexpr double kIdlePollSeconds = 0.2;  ///< how soon a rank that computes ans
 void check_tensor(const at::Tensor& tensor, const char* operation) {
   if (!tensor.defined()) throw InternalError(format("{} of an undefined tensor", operation));
   if (!is_element_type(tensor.scalar_type())) {
-    throw InternalError(format("{} of a {} tensor: communicators move float32, float64, float16, bfloat16, int32, "
-                               "int64, uint8 and bool",
-                               operation, element_name(tensor.scalar_type())));
+    throw InternalError(
+        format("{} of a {} tensor: communicators move float32, float64, float16, bfloat16, int32, "
+               "int64, uint8 and bool",
+               operation, element_name(tensor.scalar_type())));
   }
   if (!tensor.is_contiguous()) {
     throw InternalError(format("{} of a tensor that is not contiguous: call contiguous() first", operation));
@@ -27,15 +28,16 @@ void check_tensor(const at::Tensor& tensor, const char* operation) {
 
 void check_reduction(const at::Tensor& tensor, Reduce op, const char* operation) {
   if (op != Reduce::kMean || at::isFloatingType(tensor.scalar_type())) return;
-  throw InternalError(format("{} with mean of a {} tensor: the mean of integers is not an integer, use sum", operation,
-                             element_name(tensor.scalar_type())));
+  throw InternalError(format("{} with mean of a {} tensor: the mean of integers is not an integer, use sum",
+                             operation, element_name(tensor.scalar_type())));
 }
 
 void check_parts(const at::Tensor& whole, const at::Tensor& part, int size, const char* operation) {
-  if (whole.scalar_type() != part.scalar_type()) throw InternalError(format("{} between two types", operation));
+  if (whole.scalar_type() != part.scalar_type())
+    throw InternalError(format("{} between two types", operation));
   if (whole.numel() == part.numel() * size) return;
-  throw InternalError(format("{} among {} ranks: {} elements are not {} parts of {}", operation, size, whole.numel(),
-                             size, part.numel()));
+  throw InternalError(format("{} among {} ranks: {} elements are not {} parts of {}", operation, size,
+                             whole.numel(), size, part.numel()));
 }
 
 /// A message keeps its tensor, and on a GPU its host copy, until it has arrived.
@@ -99,7 +101,8 @@ Work QueuedCommunicator::all_reduce(at::Tensor tensor, Reduce op, std::string_vi
   });
 }
 
-Work QueuedCommunicator::reduce_scatter(at::Tensor output, at::Tensor input, Reduce op, std::string_view label) {
+Work QueuedCommunicator::reduce_scatter(at::Tensor output, at::Tensor input, Reduce op,
+                                        std::string_view label) {
   check_tensor(input, "reduce_scatter");
   check_tensor(output, "reduce_scatter");
   check_reduction(input, op, "reduce_scatter");
@@ -132,7 +135,8 @@ Work QueuedCommunicator::all_gather(at::Tensor output, at::Tensor input, std::st
 
 Work QueuedCommunicator::broadcast(at::Tensor tensor, int root, std::string_view label) {
   check_tensor(tensor, "broadcast");
-  const LedgerEntry entry = make_entry(++sequence_, Operation::kBroadcast, tensor, label, {}, world_rank(root));
+  const LedgerEntry entry =
+      make_entry(++sequence_, Operation::kBroadcast, tensor, label, {}, world_rank(root));
   return submit(entry, [this, entry, root, host = HostTensor(tensor)]() mutable {
     std::byte* data = host.open(root == rank());
     transport_->begin(entry, data);
@@ -165,14 +169,15 @@ Work QueuedCommunicator::post_message(const at::Tensor& tensor, Operation operat
   check_tensor(tensor, sends ? "send" : "receive");
   const int peer_name = world_rank(peer);
   if (peer == rank()) throw InternalError(format("a message from rank {} to itself", peer_name));
-  if (tag < 0 || tag > kLargestTag) throw InternalError(format("message tag {} is not in 0-{}", tag, kLargestTag));
+  if (tag < 0 || tag > kLargestTag)
+    throw InternalError(format("message tag {} is not in 0-{}", tag, kLargestTag));
   const uint64_t number = ++messages_[{operation, peer, tag}];
   const LedgerEntry entry = make_entry(number, operation, tensor, label, {}, peer_name, tag);
   HostTensor host(tensor);
   std::byte* data = host.open(sends);
   const auto bytes = static_cast<int64_t>(tensor.nbytes());
-  std::unique_ptr<Transfer> transfer = sends ? transport_->send(entry, peer, data, bytes)
-                                             : transport_->receive(entry, peer, data, bytes);
+  std::unique_ptr<Transfer> transfer =
+      sends ? transport_->send(entry, peer, data, bytes) : transport_->receive(entry, peer, data, bytes);
   return messenger_.post(std::make_unique<TensorTransfer>(std::move(transfer), std::move(host)));
 }
 
@@ -201,7 +206,8 @@ at::Tensor QueuedCommunicator::allocate(int64_t elements, at::TensorOptions opti
     memory = transport_->allocate(elements * static_cast<int64_t>(c10::elementSize(type)));
     transport_->end();
   })->wait();
-  return at::from_blob(memory.first, {elements}, [keep = memory.second](void*) {}, options);
+  return at::from_blob(
+      memory.first, {elements}, [keep = memory.second](void*) {}, options);
 }
 
 void QueuedCommunicator::abort(const std::string& reason) {
@@ -236,7 +242,8 @@ void QueuedCommunicator::perform(const LedgerEntry& entry, const std::function<v
 }
 
 int QueuedCommunicator::world_rank(int rank) const {
-  if (rank < 0 || rank >= size()) throw InternalError(format("rank {} in a communicator of {}", rank, size()));
+  if (rank < 0 || rank >= size())
+    throw InternalError(format("rank {} in a communicator of {}", rank, size()));
   return transport_->world_ranks()[rank];
 }
 

@@ -46,7 +46,8 @@ class QueuedCommunicator final : public WatchedCommunicator {
 
   std::unique_ptr<Transport> transport_;
   uint64_t sequence_ = 0;
-  std::map<std::tuple<Operation, int, int>, uint64_t> messages_;  ///< posted so far, by direction, peer and tag
+  std::map<std::tuple<Operation, int, int>, uint64_t>
+      messages_;  ///< posted so far, by direction, peer and tag
   Messenger messenger_;
   OperationQueue queue_;
 };

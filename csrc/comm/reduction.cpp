@@ -79,10 +79,13 @@ struct Loops {
     for (int64_t begin = 0; begin < job.elements; begin += kTile) {
       const int64_t n = std::min(kTile, job.elements - begin);
       const T* first = at<T>(job.sources[0], begin);
-      if (sources == 1) load(tile, first, n);
-      else first_two(tile, first, at<T>(job.sources[1], begin), n);
+      if (sources == 1)
+        load(tile, first, n);
+      else
+        first_two(tile, first, at<T>(job.sources[1], begin), n);
       for (size_t s = 2; s < sources; ++s) add(tile, at<T>(job.sources[s], begin), n);
-      if constexpr (op == Reduce::kMean && std::is_floating_point_v<A>) divide(tile, static_cast<A>(job.divisor), n);
+      if constexpr (op == Reduce::kMean && std::is_floating_point_v<A>)
+        divide(tile, static_cast<A>(job.divisor), n);
       for (std::byte* destination : job.destinations) store(at<T>(destination, begin), tile, n);
     }
   }
@@ -90,7 +93,8 @@ struct Loops {
 
 #if defined(__x86_64__) && !defined(__clang__)
 template <class Body>
-[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"), gnu::flatten]] void run_avx512(const Job& job) {
+[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"), gnu::flatten]] void run_avx512(
+    const Job& job) {
   Body::run(job);
 }
 template <class Body>
@@ -116,9 +120,12 @@ void run_best(const Job& job) {
 template <class T>
 void run_type(Reduce op, const Job& job) {
   switch (op) {
-    case Reduce::kSum: return run_best<Loops<T, Reduce::kSum>>(job);
-    case Reduce::kMin: return run_best<Loops<T, Reduce::kMin>>(job);
-    case Reduce::kMax: return run_best<Loops<T, Reduce::kMax>>(job);
+    case Reduce::kSum:
+      return run_best<Loops<T, Reduce::kSum>>(job);
+    case Reduce::kMin:
+      return run_best<Loops<T, Reduce::kMin>>(job);
+    case Reduce::kMax:
+      return run_best<Loops<T, Reduce::kMax>>(job);
     case Reduce::kMean:
       if constexpr (std::is_floating_point_v<Accumulator<T>>) return run_best<Loops<T, Reduce::kMean>>(job);
       throw InternalError("the mean of integers is not an integer: reduce them with sum");
@@ -129,39 +136,66 @@ void run_type(Reduce op, const Job& job) {
 
 bool is_element_type(at::ScalarType type) {
   switch (type) {
-    case at::kFloat: case at::kDouble: case at::kHalf: case at::kBFloat16:
-    case at::kInt: case at::kLong: case at::kByte: case at::kBool: return true;
-    default: return false;
+    case at::kFloat:
+    case at::kDouble:
+    case at::kHalf:
+    case at::kBFloat16:
+    case at::kInt:
+    case at::kLong:
+    case at::kByte:
+    case at::kBool:
+      return true;
+    default:
+      return false;
   }
 }
 
 const char* element_name(at::ScalarType type) {
   switch (type) {
-    case at::kFloat: return "float32";
-    case at::kDouble: return "float64";
-    case at::kHalf: return "float16";
-    case at::kBFloat16: return "bfloat16";
-    case at::kInt: return "int32";
-    case at::kLong: return "int64";
-    case at::kByte: return "uint8";
-    case at::kBool: return "bool";
-    default: return c10::toString(type);
+    case at::kFloat:
+      return "float32";
+    case at::kDouble:
+      return "float64";
+    case at::kHalf:
+      return "float16";
+    case at::kBFloat16:
+      return "bfloat16";
+    case at::kInt:
+      return "int32";
+    case at::kLong:
+      return "int64";
+    case at::kByte:
+      return "uint8";
+    case at::kBool:
+      return "bool";
+    default:
+      return c10::toString(type);
   }
 }
 
-void reduce_elements(at::ScalarType type, Reduce op, double divisor, std::span<const std::byte* const> sources,
-                     std::span<std::byte* const> destinations, int64_t elements) {
+void reduce_elements(at::ScalarType type, Reduce op, double divisor,
+                     std::span<const std::byte* const> sources, std::span<std::byte* const> destinations,
+                     int64_t elements) {
   const Job job{sources, destinations, elements, divisor};
   switch (type) {
-    case at::kFloat: return run_type<float>(op, job);
-    case at::kDouble: return run_type<double>(op, job);
-    case at::kHalf: return run_type<c10::Half>(op, job);
-    case at::kBFloat16: return run_type<c10::BFloat16>(op, job);
-    case at::kInt: return run_type<int32_t>(op, job);
-    case at::kLong: return run_type<int64_t>(op, job);
-    case at::kByte: return run_type<uint8_t>(op, job);
-    case at::kBool: return run_type<bool>(op, job);
-    default: throw InternalError(format("cannot reduce elements of type {}", c10::toString(type)));
+    case at::kFloat:
+      return run_type<float>(op, job);
+    case at::kDouble:
+      return run_type<double>(op, job);
+    case at::kHalf:
+      return run_type<c10::Half>(op, job);
+    case at::kBFloat16:
+      return run_type<c10::BFloat16>(op, job);
+    case at::kInt:
+      return run_type<int32_t>(op, job);
+    case at::kLong:
+      return run_type<int64_t>(op, job);
+    case at::kByte:
+      return run_type<uint8_t>(op, job);
+    case at::kBool:
+      return run_type<bool>(op, job);
+    default:
+      throw InternalError(format("cannot reduce elements of type {}", c10::toString(type)));
   }
 }
 

@@ -7,7 +7,8 @@ namespace echelon {
 void describe(config::Fields<CommSettings>& f) {
   f.about("How ranks communicate.");
   f.add("backend", &CommSettings::backend,
-        "What moves tensors: nccl (one GPU a rank), mpi (CPU tensors; GPU tensors through host memory), local (one "
+        "What moves tensors: nccl (one GPU a rank), mpi (CPU tensors; GPU tensors through host memory), "
+        "local (one "
         "process), or auto: nccl on GPUs of their own, else mpi under a launcher, else local.")
       .one_of({"auto", "mpi", "nccl", "local"});
   f.add("timeout", &CommSettings::timeout,

@@ -24,7 +24,8 @@ struct Reduction {
   Reduce op = Reduce::kSum;
 };
 
-/// Every function throws CommError. `elements` counts those of one rank's part, and of the whole where there are no parts.
+/// Every function throws CommError. `elements` counts those of one rank's part, and of the whole where there
+/// are no parts.
 class Transport {
  public:
   virtual ~Transport() = default;  ///< never communicates
@@ -36,11 +37,13 @@ class Transport {
   /// To be called now and then while no operation runs; empty where that is not needed.
   virtual std::function<void()> idle_poll() { return {}; }
 
-  /// Enters the operation; returns once every rank has entered the same. `data` is this rank's memory, null for none.
+  /// Enters the operation; returns once every rank has entered the same. `data` is this rank's memory, null
+  /// for none.
   virtual void begin(const LedgerEntry& entry, const std::byte* data) = 0;
   // One of these between begin() and end(), by the contracts of Communicator.
   virtual void all_reduce(Reduction reduction, std::byte* data, int64_t elements) = 0;
-  virtual void reduce_scatter(Reduction reduction, std::byte* output, const std::byte* input, int64_t elements) = 0;
+  virtual void reduce_scatter(Reduction reduction, std::byte* output, const std::byte* input,
+                              int64_t elements) = 0;
   virtual void all_gather(std::byte* output, std::byte* input, int64_t bytes) = 0;
   virtual void broadcast(std::byte* data, int64_t bytes, int root) = 0;
   virtual void barrier() = 0;
@@ -53,7 +56,8 @@ class Transport {
   /// The way of one message. Called outside begin() and end().
   virtual std::unique_ptr<Transfer> send(const LedgerEntry& entry, int destination, const std::byte* data,
                                          int64_t bytes) = 0;
-  virtual std::unique_ptr<Transfer> receive(const LedgerEntry& entry, int source, std::byte* data, int64_t bytes) = 0;
+  virtual std::unique_ptr<Transfer> receive(const LedgerEntry& entry, int source, std::byte* data,
+                                            int64_t bytes) = 0;
 };
 
 }  // namespace echelon

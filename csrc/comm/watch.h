@@ -1,4 +1,5 @@
-// How the ranks of a communicator keep an eye on each other: each shows what it is doing, and any may declare failure.
+// How the ranks of a communicator keep an eye on each other: each shows what it is doing, and any may declare
+// failure.
 #pragma once
 
 #include <memory>
@@ -25,12 +26,13 @@ class Watch {
   /// Declares failure: the first reason wins, reaches every rank, and wakes whoever waits.
   virtual void fail(const std::string& reason) = 0;
 
-  /// The state of every rank, in rank order. Ranks that do not answer within `seconds` come back as not reachable.
+  /// The state of every rank, in rank order. Ranks that do not answer within `seconds` come back as not
+  /// reachable.
   virtual std::vector<RankStatus> collect(double seconds) = 0;
 };
 
-/// A communicator with a watch. A backend that moves data by other means (NCCL) takes a split of one as its own:
-/// it enters its operations there and never calls the collectives of that split.
+/// A communicator with a watch. A backend that moves data by other means (NCCL) takes a split of one as its
+/// own: it enters its operations there and never calls the collectives of that split.
 class WatchedCommunicator : public Communicator {
  public:
   virtual Watch& watch() = 0;

@@ -37,11 +37,13 @@ void ProcessEnvironment::finalize() {
   if (std::exchange(mpi_running_, false)) mpi::finish();
 }
 
-std::unique_ptr<WatchedCommunicator> make_world(const ProcessEnvironment& environment, const CommSettings& settings) {
+std::unique_ptr<WatchedCommunicator> make_world(const ProcessEnvironment& environment,
+                                                const CommSettings& settings) {
   const Launch& launch = environment.launch();
   if (settings.backend == "local" && launch.world_size > 1) {
-    throw ConfigError(format("comm.backend: local is for one process, but {} started {} ranks; use auto or mpi",
-                             launch.launched_by, launch.world_size));
+    throw ConfigError(
+        format("comm.backend: local is for one process, but {} started {} ranks; use auto or mpi",
+               launch.launched_by, launch.world_size));
   }
   if (launch.launched_by.empty()) return std::move(make_local_world(1, settings.timeout).front());
   return mpi::make_world(launch, settings.timeout);

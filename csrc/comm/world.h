@@ -19,14 +19,15 @@ struct Launch {
   std::string library;      ///< version of the MPI library; empty where MPI was not started
 };
 
-/// Starts MPI where the process was started by a launcher, else nothing. One a process, made by `main` before other
-/// threads and outliving every communicator and the report of any error. Throws CommError where the launcher's MPI and
-/// ours do not fit together.
+/// Starts MPI where the process was started by a launcher, else nothing. One a process, made by `main` before
+/// other threads and outliving every communicator and the report of any error. Throws CommError where the
+/// launcher's MPI and ours do not fit together.
 class ProcessEnvironment {
  public:
   ProcessEnvironment();
-  /// Without finalize(), after an error that is: the other ranks of this node fail with "rank n ended before the others"
-  /// if they have no better reason, and get two seconds to report it. MPI stays open, so that the launcher ends the job.
+  /// Without finalize(), after an error that is: the other ranks of this node fail with "rank n ended before
+  /// the others" if they have no better reason, and get two seconds to report it. MPI stays open, so that the
+  /// launcher ends the job.
   ~ProcessEnvironment();
   ProcessEnvironment(const ProcessEnvironment&) = delete;
   ProcessEnvironment& operator=(const ProcessEnvironment&) = delete;
@@ -40,8 +41,10 @@ class ProcessEnvironment {
   bool mpi_running_ = false;
 };
 
-/// The communicator of all ranks by `settings.backend` mpi, local or auto. Collective. `nccl` is built by the CUDA module
-/// on top of this one (backend mpi). Throws ConfigError for `local` in a world of several processes.
-std::unique_ptr<WatchedCommunicator> make_world(const ProcessEnvironment& environment, const CommSettings& settings);
+/// The communicator of all ranks by `settings.backend` mpi, local or auto. Collective. `nccl` is built by the
+/// CUDA module on top of this one (backend mpi). Throws ConfigError for `local` in a world of several
+/// processes.
+std::unique_ptr<WatchedCommunicator> make_world(const ProcessEnvironment& environment,
+                                                const CommSettings& settings);
 
 }  // namespace echelon

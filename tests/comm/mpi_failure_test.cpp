@@ -1,4 +1,5 @@
-// What mpirun and the user see when ranks fail: the message of every rank that is alive, a failing exit code, no hang.
+// What mpirun and the user see when ranks fail: the message of every rank that is alive, a failing exit code,
+// no hang.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,8 +25,8 @@ struct Outcome {
 };
 
 Outcome run_ranks_that(const std::string& way, int ranks, int ranks_per_node) {
-  const std::string command = format("ECHELON_RANKS_PER_NODE={} {} -n {} {} {} 2>&1", ranks_per_node, MPIEXEC, ranks,
-                                     FAILING_RANKS, way);
+  const std::string command = format("ECHELON_RANKS_PER_NODE={} {} -n {} {} {} 2>&1", ranks_per_node, MPIEXEC,
+                                     ranks, FAILING_RANKS, way);
   const Stopwatch stopwatch;
   Outcome outcome;
   FILE* pipe = ::popen(command.c_str(), "r");
@@ -48,25 +49,30 @@ class FailingRanks : public ::testing::TestWithParam<std::tuple<int, int>> {};
 
 TEST_P(FailingRanks, NameTheRankThatIsLate) {
   const auto [ranks, ranks_per_node] = GetParam();
-  expect_on_every_rank(run_ranks_that("late", ranks, ranks_per_node), ranks,
-                       "rank 1 has not entered operation 2 all_reduce sum float32 [1000] 'bucket 0' (step 7) within 1 s; "
-                       "it last finished operation 1 barrier 'start'");
+  expect_on_every_rank(
+      run_ranks_that("late", ranks, ranks_per_node), ranks,
+      "rank 1 has not entered operation 2 all_reduce sum float32 [1000] 'bucket 0' (step 7) within 1 s; "
+      "it last finished operation 1 barrier 'start'");
 }
 
 TEST_P(FailingRanks, NameWhatTheyDisagreeAbout) {
   const auto [ranks, ranks_per_node] = GetParam();
-  const std::string others = ranks_per_node == 3 ? "ranks 0,2" : "rank 0";  // a node does not wait for another's view
-  expect_on_every_rank(
-      run_ranks_that("disagree", ranks, ranks_per_node), ranks,
-      format("ranks disagree at operation 2: {} all_reduce sum float32 [1000] 'bucket 0' (step 7), rank 1 broadcast "
-             "float32 [1000] from rank 0 'weights' (step 7); all ranks must call the same operations with the same "
-             "arguments in the same order",
-             others));
+  const std::string others =
+      ranks_per_node == 3 ? "ranks 0,2" : "rank 0";  // a node does not wait for another's view
+  expect_on_every_rank(run_ranks_that("disagree", ranks, ranks_per_node), ranks,
+                       format("ranks disagree at operation 2: {} all_reduce sum float32 [1000] 'bucket 0' "
+                              "(step 7), rank 1 broadcast "
+                              "float32 [1000] from rank 0 'weights' (step 7); all ranks must call the same "
+                              "operations with the same "
+                              "arguments in the same order",
+                              others));
 }
 
-INSTANTIATE_TEST_SUITE_P(Mpi, FailingRanks, ::testing::Values(std::tuple(3, 3), std::tuple(2, 1), std::tuple(3, 2)),
+INSTANTIATE_TEST_SUITE_P(Mpi, FailingRanks,
+                         ::testing::Values(std::tuple(3, 3), std::tuple(2, 1), std::tuple(3, 2)),
                          [](const auto& info) {
-                           return format("{}_ranks_{}_a_node", std::get<0>(info.param), std::get<1>(info.param));
+                           return format("{}_ranks_{}_a_node", std::get<0>(info.param),
+                                         std::get<1>(info.param));
                          });
 
 TEST(FailingRank, ThatThrowsWakesTheOthers) {

@@ -34,7 +34,7 @@ void run_ranks(int size, const std::function<void(Communicator&)>& body, double 
       const std::lock_guard lock(mutex);
       if (!first) first = std::current_exception();
       world[rank]->abort(error.what());
-    } 
+    }
   };
   std::vector<std::thread> threads;
   for (int rank = 0; rank < size; ++rank) threads.emplace_back(run, rank);

@@ -9,8 +9,8 @@
 
 namespace echelon::mpi {
 
-/// The transport among the ranks of `comm`, which it takes over: shared memory alone where all are on one node.
-/// Collective.
+/// The transport among the ranks of `comm`, which it takes over: shared memory alone where all are on one
+/// node. Collective.
 std::unique_ptr<Transport> make_transport(MPI_Comm comm, int world_rank, double timeout);
 
 }  // namespace echelon::mpi

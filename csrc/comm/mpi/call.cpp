@@ -18,7 +18,8 @@ namespace {
 
 template <at::ScalarType type, Reduce op>
 void reduce_function(void* in, void* in_out, int* length, MPI_Datatype*) {
-  const std::byte* const sources[] = {static_cast<const std::byte*>(in), static_cast<const std::byte*>(in_out)};
+  const std::byte* const sources[] = {static_cast<const std::byte*>(in),
+                                      static_cast<const std::byte*>(in_out)};
   std::byte* const destinations[] = {static_cast<std::byte*>(in_out)};
   reduce_elements(type, op, 1, sources, destinations, *length);
 }
@@ -26,22 +27,33 @@ void reduce_function(void* in, void* in_out, int* length, MPI_Datatype*) {
 template <at::ScalarType type>
 MPI_User_function* function_of(Reduce op) {
   switch (op) {
-    case Reduce::kMin: return reduce_function<type, Reduce::kMin>;
-    case Reduce::kMax: return reduce_function<type, Reduce::kMax>;
-    default: return reduce_function<type, Reduce::kSum>;
+    case Reduce::kMin:
+      return reduce_function<type, Reduce::kMin>;
+    case Reduce::kMax:
+      return reduce_function<type, Reduce::kMax>;
+    default:
+      return reduce_function<type, Reduce::kSum>;
   }
 }
 
 MPI_User_function* function_of(at::ScalarType type, Reduce op) {
   switch (type) {
-    case at::kFloat: return function_of<at::kFloat>(op);
-    case at::kDouble: return function_of<at::kDouble>(op);
-    case at::kHalf: return function_of<at::kHalf>(op);
-    case at::kBFloat16: return function_of<at::kBFloat16>(op);
-    case at::kInt: return function_of<at::kInt>(op);
-    case at::kLong: return function_of<at::kLong>(op);
-    case at::kByte: return function_of<at::kByte>(op);
-    default: return function_of<at::kBool>(op);
+    case at::kFloat:
+      return function_of<at::kFloat>(op);
+    case at::kDouble:
+      return function_of<at::kDouble>(op);
+    case at::kHalf:
+      return function_of<at::kHalf>(op);
+    case at::kBFloat16:
+      return function_of<at::kBFloat16>(op);
+    case at::kInt:
+      return function_of<at::kInt>(op);
+    case at::kLong:
+      return function_of<at::kLong>(op);
+    case at::kByte:
+      return function_of<at::kByte>(op);
+    default:
+      return function_of<at::kBool>(op);
   }
 }
 
@@ -74,13 +86,19 @@ void await(MPI_Request& request, NodeGroup& group) {
 
 MPI_Datatype datatype(at::ScalarType type) {
   switch (type) {
-    case at::kFloat: return MPI_FLOAT;
-    case at::kDouble: return MPI_DOUBLE;
+    case at::kFloat:
+      return MPI_FLOAT;
+    case at::kDouble:
+      return MPI_DOUBLE;
     case at::kHalf:
-    case at::kBFloat16: return MPI_UINT16_T;
-    case at::kInt: return MPI_INT32_T;
-    case at::kLong: return MPI_INT64_T;
-    default: return MPI_UINT8_T;
+    case at::kBFloat16:
+      return MPI_UINT16_T;
+    case at::kInt:
+      return MPI_INT32_T;
+    case at::kLong:
+      return MPI_INT64_T;
+    default:
+      return MPI_UINT8_T;
   }
 }
 

@@ -54,26 +54,31 @@ void check_world(const Launch& launch, int threads) {
   const Launcher* started_by = launcher();
   const int started = started_by == nullptr ? 1 : std::atoi(std::getenv(started_by->size_variable));
   if (launch.world_size != started) {
-    throw CommError(format("{} started {} ranks, but {} sees {}: start the program with the mpirun of that MPI, or with "
-                           "srun --mpi=pmix or --mpi=pmi2 where Slurm supports it",
-                           launch.launched_by, started, launch.library, launch.world_size));
+    throw CommError(
+        format("{} started {} ranks, but {} sees {}: start the program with the mpirun of that MPI, or with "
+               "srun --mpi=pmix or --mpi=pmi2 where Slurm supports it",
+               launch.launched_by, started, launch.library, launch.world_size));
   }
   if (launch.world_size > 1 && threads < MPI_THREAD_MULTIPLE) {
-    throw CommError(format("{} was built without MPI_THREAD_MULTIPLE, which communication in the background needs: "
-                           "use an MPI that has it",
-                           launch.library));
+    throw CommError(
+        format("{} was built without MPI_THREAD_MULTIPLE, which communication in the background needs: "
+               "use an MPI that has it",
+               launch.library));
   }
 }
-
 
 /// The ranks of this node as leave() needs them, also after the communicator is gone.
 std::unique_ptr<NodeGroup> node_of_world;
 
 }  // namespace
 
-std::string find_launcher() { return launcher() == nullptr ? "" : launcher()->name; }
+std::string find_launcher() {
+  return launcher() == nullptr ? "" : launcher()->name;
+}
 
 Launch start() {
+  // hwloc, which Open MPI asks for the machine's topology, would load X11 and OpenCL libraries to look for displays.
+  ::setenv("HWLOC_PLUGINS_BLACKLIST", "hwloc_gl.so,hwloc_opencl.so", /*overwrite=*/0);
   Launch launch;
   launch.launched_by = find_launcher();
   int threads = MPI_THREAD_SINGLE;
@@ -84,7 +89,8 @@ Launch start() {
   check(MPI_Comm_rank(MPI_COMM_WORLD, &launch.rank), "MPI_Comm_rank");
   check_world(launch, threads);
   MPI_Comm host = MPI_COMM_NULL;
-  check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host), "MPI_Comm_split_type");
+  check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host),
+        "MPI_Comm_split_type");
   check(MPI_Comm_rank(host, &launch.local_rank), "MPI_Comm_rank");
   check(MPI_Comm_size(host, &launch.local_size), "MPI_Comm_size");
   check(MPI_Comm_free(&host), "MPI_Comm_free");

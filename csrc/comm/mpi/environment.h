@@ -8,11 +8,12 @@
 
 namespace echelon::mpi {
 
-/// Who launched this process, by the variables that launchers set: "Open MPI", "PMI", "Slurm"; empty when nobody did.
+/// Who launched this process, by the variables that launchers set: "Open MPI", "PMI", "Slurm"; empty when
+/// nobody did.
 std::string find_launcher();
 
-/// Starts MPI for several threads. Throws CommError when the library cannot, or sees another number of ranks than the
-/// launcher started.
+/// Starts MPI for several threads. Throws CommError when the library cannot, or sees another number of ranks
+/// than the launcher started.
 Launch start();
 
 /// The communicator of all ranks. Collective; once a process.
@@ -21,8 +22,8 @@ std::unique_ptr<WatchedCommunicator> make_world(const Launch& launch, double tim
 /// Ends MPI. Collective; every communicator is gone. Afterwards leave() does nothing.
 void finish();
 
-/// Before the process ends without finish(): wakes the other ranks of this node, and waits until they are about to end
-/// too, or `seconds`. The launcher ends the rest.
+/// Before the process ends without finish(): wakes the other ranks of this node, and waits until they are
+/// about to end too, or `seconds`. The launcher ends the rest.
 void leave(double seconds);
 
 }  // namespace echelon::mpi

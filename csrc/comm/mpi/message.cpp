@@ -12,15 +12,16 @@ constexpr int64_t kPieceBytes = int64_t{1} << 30;  // an MPI count is an int
 
 class MpiTransfer : public Transfer {
  public:
-  MpiTransfer(MPI_Comm comm, const LedgerEntry& entry, int peer) : Transfer(entry, Lane::kPeerAndTag), comm_(comm), peer_(peer) {}
+  MpiTransfer(MPI_Comm comm, const LedgerEntry& entry, int peer)
+      : Transfer(entry, Lane::kPeerAndTag), comm_(comm), peer_(peer) {}
   bool complete() const override { return complete_; }
   bool needs_polling() const override { return true; }
 
  protected:
   void send(const void* data, int64_t bytes) {
     for_segments(bytes, kPieceBytes, [&](int64_t offset, int count) {
-      check(MPI_Isend(static_cast<const std::byte*>(data) + offset, count, MPI_BYTE, peer_, entry().tag, comm_,
-                      &requests_.emplace_back(MPI_REQUEST_NULL)),
+      check(MPI_Isend(static_cast<const std::byte*>(data) + offset, count, MPI_BYTE, peer_, entry().tag,
+                      comm_, &requests_.emplace_back(MPI_REQUEST_NULL)),
             "MPI_Isend");
     });
   }
@@ -33,7 +34,8 @@ class MpiTransfer : public Transfer {
   }
   bool requests_done() {
     int done = 0;
-    check(MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &done, MPI_STATUSES_IGNORE), "MPI_Testall");
+    check(MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &done, MPI_STATUSES_IGNORE),
+          "MPI_Testall");
     if (done != 0) requests_.clear();
     return done != 0;
   }
@@ -73,7 +75,8 @@ class MpiReceive final : public MpiTransfer {
   MpiReceive(MPI_Comm comm, const LedgerEntry& entry, int peer, std::byte* data, int64_t bytes)
       : MpiTransfer(comm, entry, peer), data_(data), bytes_(bytes) {}
 
-  // The bytes are asked for after the header has been looked at: a message of another size must not overrun `data`.
+  // The bytes are asked for after the header has been looked at: a message of another size must not overrun
+  // `data`.
   bool step() override {
     if (stage_ == Stage::kNew) {
       receive(&header_, sizeof header_);
@@ -100,8 +103,8 @@ class MpiReceive final : public MpiTransfer {
 
 }  // namespace
 
-std::unique_ptr<Transfer> mpi_send(MPI_Comm comm, const LedgerEntry& entry, int destination, const std::byte* data,
-                                   int64_t bytes) {
+std::unique_ptr<Transfer> mpi_send(MPI_Comm comm, const LedgerEntry& entry, int destination,
+                                   const std::byte* data, int64_t bytes) {
   return std::make_unique<MpiSend>(comm, entry, destination, data, bytes);
 }
 

@@ -12,7 +12,8 @@
 namespace echelon::mpi {
 namespace {
 
-/// What one MPI call moves at most: large enough for full bandwidth, far below the 2^31 elements of an int count.
+/// What one MPI call moves at most: large enough for full bandwidth, far below the 2^31 elements of an int
+/// count.
 constexpr int64_t kSegmentBytes = int64_t{64} << 20;
 
 std::vector<int> names_of(const std::vector<Place>& places) {
@@ -27,13 +28,16 @@ std::unique_ptr<NodeGroup> group_of(const Nodes& nodes, double timeout) {
   return std::make_unique<NodeGroup>(Sharing::kProcesses, nodes.region, nodes.index, names, timeout);
 }
 
-// A mean is taken within the nodes, by the number of all ranks, and summed between them: so float16 does not overflow.
+// A mean is taken within the nodes, by the number of all ranks, and summed between them: so float16 does not
+// overflow.
 Reduction without_mean(Reduction reduction) {
   if (reduction.op == Reduce::kMean) reduction.op = Reduce::kSum;
   return reduction;
 }
 
-int64_t bytes_of(at::ScalarType type) { return static_cast<int64_t>(c10::elementSize(type)); }
+int64_t bytes_of(at::ScalarType type) {
+  return static_cast<int64_t>(c10::elementSize(type));
+}
 
 }  // namespace
 
@@ -69,7 +73,8 @@ void MultiNodeTransport::begin(const LedgerEntry& entry, const std::byte* data) 
   const uint64_t print = fingerprint(entry);
   std::array<uint64_t, 2> largest = {print, ~print};
   MPI_Request request = MPI_REQUEST_NULL;
-  check(MPI_Iallreduce(MPI_IN_PLACE, largest.data(), 2, MPI_UINT64_T, MPI_MAX, across_, &request), "MPI_Iallreduce");
+  check(MPI_Iallreduce(MPI_IN_PLACE, largest.data(), 2, MPI_UINT64_T, MPI_MAX, across_, &request),
+        "MPI_Iallreduce");
   await(request, node());
   if (largest[0] == ~largest[1]) return;
   constexpr double kAnswerSeconds = 5;
@@ -104,8 +109,10 @@ void MultiNodeTransport::share_from_leader(std::byte* data, int64_t bytes) {
 
 void MultiNodeTransport::all_reduce(Reduction reduction, std::byte* data, int64_t elements) {
   const int local = node().size();
-  Exchange request{.type = reduction.type, .op = reduction.op, .divisor = static_cast<double>(world_ranks_.size())};
-  request.parts = even_ ? equal_parts(elements, local, bytes_of(reduction.type)) : single_part(elements, local, 0);
+  Exchange request{
+      .type = reduction.type, .op = reduction.op, .divisor = static_cast<double>(world_ranks_.size())};
+  request.parts =
+      even_ ? equal_parts(elements, local, bytes_of(reduction.type)) : single_part(elements, local, 0);
   const Part own = request.parts[nodes_.index];
   request.input = data;
   request.own = data + own.offset * bytes_of(reduction.type);
@@ -127,18 +134,21 @@ void MultiNodeTransport::reduce_scatter(Reduction reduction, std::byte* output, 
                                         int64_t elements) {
   const int64_t element_bytes = bytes_of(reduction.type);
   const auto pieces = static_cast<int64_t>(even_ ? nodes_.members.size() : world_ranks_.size());
-  const int64_t segment = std::clamp<int64_t>(kSegmentBytes / element_bytes / pieces, 1, std::max<int64_t>(elements, 1));
+  const int64_t segment =
+      std::clamp<int64_t>(kSegmentBytes / element_bytes / pieces, 1, std::max<int64_t>(elements, 1));
   std::vector<std::byte> scratch(static_cast<size_t>(segment * pieces * element_bytes));
   for_segments(elements, segment, [&](int64_t offset, int count) {
     const auto run = even_ ? &MultiNodeTransport::reduce_scatter_segment
                            : &MultiNodeTransport::reduce_scatter_segment_uneven;
-    (this->*run)(reduction, output + offset * element_bytes, input + offset * element_bytes, elements, count, scratch);
+    (this->*run)(reduction, output + offset * element_bytes, input + offset * element_bytes, elements, count,
+                 scratch);
   });
 }
 
 // Each rank reduces, over its node, the parts of the ranks with its index on all nodes.
-void MultiNodeTransport::reduce_scatter_segment(Reduction reduction, std::byte* output, const std::byte* input,
-                                                int64_t stride, int64_t elements, std::vector<std::byte>& scratch) {
+void MultiNodeTransport::reduce_scatter_segment(Reduction reduction, std::byte* output,
+                                                const std::byte* input, int64_t stride, int64_t elements,
+                                                std::vector<std::byte>& scratch) {
   for (int other = 0; other < node_count(); ++other) {
     Exchange request = parts_of(nodes_.members[other], stride, elements, reduction.type);
     request.op = reduction.op;
@@ -155,9 +165,9 @@ void MultiNodeTransport::reduce_scatter_segment(Reduction reduction, std::byte* 
   await(request, node());
 }
 
-void MultiNodeTransport::reduce_scatter_segment_uneven(Reduction reduction, std::byte* output, const std::byte* input,
-                                                       int64_t stride, int64_t elements,
-                                                       std::vector<std::byte>& scratch) {
+void MultiNodeTransport::reduce_scatter_segment_uneven(Reduction reduction, std::byte* output,
+                                                       const std::byte* input, int64_t stride,
+                                                       int64_t elements, std::vector<std::byte>& scratch) {
   const int64_t bytes = elements * bytes_of(reduction.type);
   const auto ranks = static_cast<int64_t>(world_ranks_.size());
   for (int64_t part = 0; part < ranks; ++part) {
@@ -176,18 +186,21 @@ void MultiNodeTransport::all_gather(std::byte* output, std::byte* input, int64_t
   if (bytes == 0) return;
   std::byte* const own = output + rank_ * bytes;
   if (own != input) std::memcpy(own, input, static_cast<size_t>(bytes));
-  if (even_) all_gather_even(output, bytes);
-  else all_gather_uneven(output, bytes);
+  if (even_)
+    all_gather_even(output, bytes);
+  else
+    all_gather_uneven(output, bytes);
 }
 
-// Each rank fetches the parts of the ranks with its index on the other nodes, then the node's ranks exchange them.
+// Each rank fetches the parts of the ranks with its index on the other nodes, then the node's ranks exchange
+// them.
 void MultiNodeTransport::all_gather_even(std::byte* output, int64_t bytes) {
   const int64_t segment = std::clamp<int64_t>(kSegmentBytes / node_count(), 1, bytes);
   std::vector<std::byte> scratch(static_cast<size_t>(segment * node_count()));
   for_segments(bytes, segment, [&](int64_t offset, int count) {
     MPI_Request request = MPI_REQUEST_NULL;
-    check(MPI_Iallgather(output + rank_ * bytes + offset, count, MPI_BYTE, scratch.data(), count, MPI_BYTE, across_,
-                         &request),
+    check(MPI_Iallgather(output + rank_ * bytes + offset, count, MPI_BYTE, scratch.data(), count, MPI_BYTE,
+                         across_, &request),
           "MPI_Iallgather");
     await(request, node());
     for (int other = 0; other < node_count(); ++other) {
@@ -226,7 +239,9 @@ void MultiNodeTransport::broadcast(std::byte* data, int64_t bytes, int root) {
 }
 
 // begin() of every first rank has met those of the other nodes.
-void MultiNodeTransport::barrier() { node_.barrier(); }
+void MultiNodeTransport::barrier() {
+  node_.barrier();
+}
 
 std::unique_ptr<Transport> MultiNodeTransport::split(int color, int key) {
   barrier();  // MPI_Comm_split has no deadline: all must be on their way to it
@@ -242,8 +257,8 @@ void MultiNodeTransport::finalize() {
   }
 }
 
-std::unique_ptr<Transfer> MultiNodeTransport::send(const LedgerEntry& entry, int destination, const std::byte* data,
-                                                   int64_t bytes) {
+std::unique_ptr<Transfer> MultiNodeTransport::send(const LedgerEntry& entry, int destination,
+                                                   const std::byte* data, int64_t bytes) {
   const Place& place = nodes_.places[destination];
   if (place.node == nodes_.node) return node_.send(entry, place.index, data, bytes);
   return mpi_send(messages_, entry, destination, data, bytes);

@@ -1,6 +1,7 @@
-// Transport among several nodes. Collectives go in three stages: the ranks of a node reduce their data, each a share of
-// it; MPI combines each share with those of the ranks with the same index on the other nodes; the ranks of a node pass
-// the result on. Where nodes have different numbers of ranks, the first rank of each node does the part between nodes.
+// Transport among several nodes. Collectives go in three stages: the ranks of a node reduce their data, each
+// a share of it; MPI combines each share with those of the ranks with the same index on the other nodes; the
+// ranks of a node pass the result on. Where nodes have different numbers of ranks, the first rank of each
+// node does the part between nodes.
 #pragma once
 
 #include <mpi.h>
@@ -30,16 +31,20 @@ class MultiNodeTransport final : public Transport {
 
   void begin(const LedgerEntry& entry, const std::byte* data) override;
   void all_reduce(Reduction reduction, std::byte* data, int64_t elements) override;
-  void reduce_scatter(Reduction reduction, std::byte* output, const std::byte* input, int64_t elements) override;
+  void reduce_scatter(Reduction reduction, std::byte* output, const std::byte* input,
+                      int64_t elements) override;
   void all_gather(std::byte* output, std::byte* input, int64_t bytes) override;
   void broadcast(std::byte* data, int64_t bytes, int root) override;
   void barrier() override;
   std::unique_ptr<Transport> split(int color, int key) override;
-  std::pair<std::byte*, std::shared_ptr<void>> allocate(int64_t bytes) override { return node_.allocate(bytes); }
+  std::pair<std::byte*, std::shared_ptr<void>> allocate(int64_t bytes) override {
+    return node_.allocate(bytes);
+  }
   void finalize() override;
   std::unique_ptr<Transfer> send(const LedgerEntry& entry, int destination, const std::byte* data,
                                  int64_t bytes) override;
-  std::unique_ptr<Transfer> receive(const LedgerEntry& entry, int source, std::byte* data, int64_t bytes) override;
+  std::unique_ptr<Transfer> receive(const LedgerEntry& entry, int source, std::byte* data,
+                                    int64_t bytes) override;
 
  private:
   const std::vector<int>& own_members() const { return nodes_.members[nodes_.node]; }
@@ -51,12 +56,13 @@ class MultiNodeTransport final : public Transport {
   void broadcast_across(std::byte* data, int64_t bytes, int root_node);
   void reduce_scatter_segment(Reduction reduction, std::byte* output, const std::byte* input, int64_t stride,
                               int64_t elements, std::vector<std::byte>& scratch);
-  void reduce_scatter_segment_uneven(Reduction reduction, std::byte* output, const std::byte* input, int64_t stride,
-                                     int64_t elements, std::vector<std::byte>& scratch);
+  void reduce_scatter_segment_uneven(Reduction reduction, std::byte* output, const std::byte* input,
+                                     int64_t stride, int64_t elements, std::vector<std::byte>& scratch);
   void all_gather_even(std::byte* output, int64_t bytes);
   void all_gather_uneven(std::byte* output, int64_t bytes);
   /// A request for the node's ranks whose part j is that of the rank `members[j]`, `stride` elements apart.
-  Exchange parts_of(const std::vector<int>& members, int64_t stride, int64_t elements, at::ScalarType type) const;
+  Exchange parts_of(const std::vector<int>& members, int64_t stride, int64_t elements,
+                    at::ScalarType type) const;
   void share_from_leader(std::byte* data, int64_t bytes);
 
   MPI_Comm comm_;

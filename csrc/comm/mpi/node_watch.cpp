@@ -90,13 +90,17 @@ void NodeWatch::receive(MPI_Message message, const MPI_Status& status) {
   check(MPI_Mrecv(bytes.data(), count, MPI_BYTE, &message, MPI_STATUS_IGNORE), "MPI_Mrecv");
   const int node = nodes_.places[status.MPI_SOURCE].node;
   switch (status.MPI_TAG) {
-    case kQuestion: return send_to(status.MPI_SOURCE, kAnswer, own_answer());
-    case kFailure: return group_.fail(std::string(bytes.begin(), bytes.end()));
+    case kQuestion:
+      return send_to(status.MPI_SOURCE, kAnswer, own_answer());
+    case kFailure:
+      return group_.fail(std::string(bytes.begin(), bytes.end()));
     case kAnswer:
       answers_[node].resize(nodes_.members[node].size());
-      std::memcpy(answers_[node].data(), bytes.data(), std::min(bytes.size(), answers_[node].size() * sizeof(Answer)));
+      std::memcpy(answers_[node].data(), bytes.data(),
+                  std::min(bytes.size(), answers_[node].size() * sizeof(Answer)));
       return;
-    default: return;
+    default:
+      return;
   }
 }
 

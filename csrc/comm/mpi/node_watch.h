@@ -1,6 +1,6 @@
-// The watch of a communicator over several nodes. Within a node ranks see each other in shared memory; between nodes the
-// first rank of each answers the question where its ranks are, and hears of failures. Its threads look for such
-// messages whenever they wait or have nothing to do.
+// The watch of a communicator over several nodes. Within a node ranks see each other in shared memory;
+// between nodes the first rank of each answers the question where its ranks are, and hears of failures. Its
+// threads look for such messages whenever they wait or have nothing to do.
 #pragma once
 
 #include <mpi.h>

@@ -75,7 +75,8 @@ std::vector<T> gather_all(const T& value, MPI_Comm comm) {
   int size = 0;
   check(MPI_Comm_size(comm, &size), "MPI_Comm_size");
   std::vector<T> values(static_cast<size_t>(size));
-  check(MPI_Allgather(&value, sizeof(T), MPI_BYTE, values.data(), sizeof(T), MPI_BYTE, comm), "MPI_Allgather");
+  check(MPI_Allgather(&value, sizeof(T), MPI_BYTE, values.data(), sizeof(T), MPI_BYTE, comm),
+        "MPI_Allgather");
   return values;
 }
 

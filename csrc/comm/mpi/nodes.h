@@ -13,13 +13,13 @@ namespace echelon::mpi {
 
 /// One rank of a communicator.
 struct Place {
-  int node = 0;        ///< numbered in the order of their first ranks
-  int index = 0;       ///< among the ranks of its node
+  int node = 0;   ///< numbered in the order of their first ranks
+  int index = 0;  ///< among the ranks of its node
   int world_rank = 0;
 };
 
 struct Nodes {
-  int node = 0;                           ///< of this rank
+  int node = 0;  ///< of this rank
   int index = 0;
   std::vector<Place> places;              ///< [rank]
   std::vector<std::vector<int>> members;  ///< [node][index]: rank
@@ -28,9 +28,9 @@ struct Nodes {
   bool even() const;                      ///< every node has as many ranks
 };
 
-/// Finds the nodes of `comm`. Collective. The environment variable ECHELON_RANKS_PER_NODE=n makes the ranks of one host
-/// look like several nodes of n ranks (the last may have fewer), to test on one host what happens between many. Ranks of
-/// one host that cannot map each other's memory count as nodes of their own.
+/// Finds the nodes of `comm`. Collective. The environment variable ECHELON_RANKS_PER_NODE=n makes the ranks
+/// of one host look like several nodes of n ranks (the last may have fewer), to test on one host what happens
+/// between many. Ranks of one host that cannot map each other's memory count as nodes of their own.
 Nodes find_nodes(MPI_Comm comm, int world_rank);
 
 }  // namespace echelon::mpi

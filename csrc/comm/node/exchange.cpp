@@ -49,13 +49,13 @@ class Steps {
   }
   std::byte* own(int64_t step) const { return request_.own + step * piece_ * element_bytes_; }
 
-  void wait_for(std::atomic<uint64_t> Slot::* counter, uint64_t value) {
+  void wait_for(std::atomic<uint64_t> Slot::*counter, uint64_t value) {
     for (int i = 0; i < group_.size(); ++i) {
       const std::atomic<uint64_t>& theirs = group_.slot(i).*counter;
-      group_.wait_until([&] { return theirs.load() >= value; });
+      group_.wait_until([&] { return theirs.load() >= value; }, NodeGroup::Expected::kSoon);
     }
   }
-  void advance(std::atomic<uint64_t> Slot::* counter, int64_t step) {
+  void advance(std::atomic<uint64_t> Slot::*counter, int64_t step) {
     (slot_.*counter).store(base_ + step + 1);
     group_.notify();
   }
@@ -86,7 +86,8 @@ class Steps {
     const int own_part = group_.index();
     std::vector<const std::byte*> sources;
     for (int rank = 0; rank < group_.size(); ++rank) {
-      sources.push_back(rank == own_part ? request_.input + offset(own_part, step) : staged(rank, own_part, step));
+      sources.push_back(rank == own_part ? request_.input + offset(own_part, step)
+                                         : staged(rank, own_part, step));
     }
     std::byte* const destinations[] = {own(step), staged(own_part, own_part, step)};
     const size_t used = request_.output == nullptr ? 1 : 2;
@@ -102,7 +103,7 @@ class Steps {
         continue;
       }
       const std::atomic<uint64_t>& reduced = group_.slot(part).reduced;
-      group_.wait_until([&] { return reduced.load() >= base_ + step + 1; });
+      group_.wait_until([&] { return reduced.load() >= base_ + step + 1; }, NodeGroup::Expected::kSoon);
       std::memcpy(to, staged(part, part, step), bytes(part, step));
     }
     if (request_.input == nullptr) slot_.published.store(base_ + step + 1);
@@ -114,7 +115,7 @@ class Steps {
   Slot& slot_;
   uint64_t base_;
   int64_t element_bytes_ = 1;
-  int64_t piece_ = 1;             ///< elements
+  int64_t piece_ = 1;  ///< elements
   int64_t steps_ = 0;
   std::vector<int64_t> places_;  ///< [part], bytes from the start of a buffer
 };
@@ -143,7 +144,7 @@ void meet(NodeGroup& group) {
   group.notify();
   for (int i = 0; i < group.size(); ++i) {
     const std::atomic<uint64_t>& theirs = group.slot(i).consumed;
-    group.wait_until([&] { return theirs.load() >= step; });
+    group.wait_until([&] { return theirs.load() >= step; }, NodeGroup::Expected::kSoon);
   }
 }
 

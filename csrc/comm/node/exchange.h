@@ -1,17 +1,18 @@
 // The collectives of one node: all of them are one exchange of parts through shared memory.
 //
-// The data is seen as one part for each rank of the group (parts may be empty). Where it reduces, rank r gets part r of
-// every rank's input, reduced in rank order; where it gathers, every rank gets all the parts. All-reduce does both,
-// reduce-scatter only the first, all-gather only the second, and broadcast gathers with all of it in the root's part.
+// The data is seen as one part for each rank of the group (parts may be empty). Where it reduces, rank r gets
+// part r of every rank's input, reduced in rank order; where it gathers, every rank gets all the parts.
+// All-reduce does both, reduce-scatter only the first, all-gather only the second, and broadcast gathers with
+// all of it in the root's part.
 //
 // The parts are cut into pieces, and the exchange proceeds in steps of one piece of each part:
 //
 //   publish  copy the pieces that others reduce from the input into the own buffer
-//   reduce   own piece and the published pieces of the others -> result, and into the own buffer where it gathers
-//   consume  copy the pieces that others have reduced out of their buffers
+//   reduce   own piece and the published pieces of the others -> result, and into the own buffer where it
+//   gathers consume  copy the pieces that others have reduced out of their buffers
 //
-// Steps of different stages overlap; each rank counts the steps it has done of each stage in its slot, since the start
-// of the group, and a buffer is used again when all have done with it.
+// Steps of different stages overlap; each rank counts the steps it has done of each stage in its slot, since
+// the start of the group, and a buffer is used again when all have done with it.
 #pragma once
 
 #include <c10/core/ScalarType.h>
@@ -36,11 +37,12 @@ struct Exchange {
   double divisor = 1;                ///< of kMean
   std::vector<Part> parts = {};      ///< [rank], the same on every rank
   const std::byte* input = nullptr;  ///< the whole of what is to be reduced; null: nothing is
-  std::byte* own = nullptr;          ///< part of this rank: the result of the reduction, or what others are to get
-  std::byte* output = nullptr;       ///< the whole of what is gathered; null: nothing is
+  std::byte* own = nullptr;     ///< part of this rank: the result of the reduction, or what others are to get
+  std::byte* output = nullptr;  ///< the whole of what is gathered; null: nothing is
 };
 
-/// Collective over the group; every rank must have agreed() on the operation. Throws as NodeGroup::wait_until does.
+/// Collective over the group; every rank must have agreed() on the operation. Throws as NodeGroup::wait_until
+/// does.
 void exchange(NodeGroup& group, const Exchange& request);
 
 /// All-reduce of `elements` at `tensors[rank]`, each mapped in every rank, without copies in between.

@@ -62,7 +62,9 @@ class NodeSend final : public Transfer {
 class NodeReceive final : public Transfer {
  public:
   NodeReceive(std::shared_ptr<Inbox> inbox, const LedgerEntry& entry, std::byte* data, size_t bytes)
-      : Transfer(entry, Lane::kPeerAndTag), inbox_(std::move(inbox)), request_(std::make_shared<Inbox::Request>()) {
+      : Transfer(entry, Lane::kPeerAndTag),
+        inbox_(std::move(inbox)),
+        request_(std::make_shared<Inbox::Request>()) {
     *request_ = {entry, data, bytes, false};
     inbox_->ask(request_);
   }
@@ -124,7 +126,8 @@ void Inbox::match(Message& message) {
 bool Inbox::continue_message() {
   Message& message = *arriving_;
   const Mailbox& ring = group_.mailbox(source_, group_.index());
-  const size_t count = std::min<size_t>(ring.head.load() - ring.tail.load(), message.bytes - message.received);
+  const size_t count =
+      std::min<size_t>(ring.head.load() - ring.tail.load(), message.bytes - message.received);
   std::byte* to = message.request != nullptr ? message.request->to : message.aside.data();
   read(to + message.received, count);
   message.received += count;
@@ -169,8 +172,8 @@ std::unique_ptr<Transfer> node_send(NodeGroup& group, const LedgerEntry& entry, 
   return std::make_unique<NodeSend>(group, entry, destination, data, bytes);
 }
 
-std::unique_ptr<Transfer> node_receive(std::shared_ptr<Inbox> inbox, const LedgerEntry& entry, std::byte* data,
-                                       size_t bytes) {
+std::unique_ptr<Transfer> node_receive(std::shared_ptr<Inbox> inbox, const LedgerEntry& entry,
+                                       std::byte* data, size_t bytes) {
   return std::make_unique<NodeReceive>(std::move(inbox), entry, data, bytes);
 }
 

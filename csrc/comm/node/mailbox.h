@@ -1,7 +1,8 @@
 // Messages between two ranks of a node: a ring of bytes for each pair, and the matching of messages by tag.
 //
-// On the ring a message is its LedgerEntry (of the sender) and then its bytes. A message whose tag nobody has asked for
-// is put aside only when a later one is waited for; else it stays in the ring, and the sender waits.
+// On the ring a message is its LedgerEntry (of the sender) and then its bytes. A message whose tag nobody has
+// asked for is put aside only when a later one is waited for; else it stays in the ring, and the sender
+// waits.
 #pragma once
 
 #include <deque>
@@ -26,7 +27,8 @@ class Inbox {
 
   Inbox(NodeGroup& group, int source) : group_(group), source_(source) {}
   void ask(std::shared_ptr<Request> request);
-  /// Takes what has come. True when something moved. Throws CommError when a message is not what was asked for.
+  /// Takes what has come. True when something moved. Throws CommError when a message is not what was asked
+  /// for.
   bool pump();
 
  private:
@@ -54,7 +56,7 @@ class Inbox {
 
 std::unique_ptr<Transfer> node_send(NodeGroup& group, const LedgerEntry& entry, int destination,
                                     const std::byte* data, size_t bytes);
-std::unique_ptr<Transfer> node_receive(std::shared_ptr<Inbox> inbox, const LedgerEntry& entry, std::byte* data,
-                                       size_t bytes);
+std::unique_ptr<Transfer> node_receive(std::shared_ptr<Inbox> inbox, const LedgerEntry& entry,
+                                       std::byte* data, size_t bytes);
 
 }  // namespace echelon

@@ -11,9 +11,15 @@
 namespace echelon {
 namespace {
 
-size_t slots_offset() { return sizeof(NodeHeader); }
-size_t buffers_offset(int size) { return slots_offset() + sizeof(Slot) * size; }
-size_t mailboxes_offset(int size) { return buffers_offset(size) + kBufferBytes * kBuffers * size; }
+size_t slots_offset() {
+  return sizeof(NodeHeader);
+}
+size_t buffers_offset(int size) {
+  return slots_offset() + sizeof(Slot) * size;
+}
+size_t mailboxes_offset(int size) {
+  return buffers_offset(size) + kBufferBytes * kBuffers * size;
+}
 
 int usable_cores() {
   cpu_set_t set;
@@ -28,7 +34,9 @@ void relax() {
 
 }  // namespace
 
-size_t NodeGroup::region_bytes(int size) { return mailboxes_offset(size) + sizeof(Mailbox) * size * size; }
+size_t NodeGroup::region_bytes(int size) {
+  return mailboxes_offset(size) + sizeof(Mailbox) * size * size;
+}
 
 NodeGroup::NodeGroup(Sharing sharing, std::shared_ptr<Region> region, int index, std::vector<int> world_ranks,
                      double timeout)
@@ -37,9 +45,7 @@ NodeGroup::NodeGroup(Sharing sharing, std::shared_ptr<Region> region, int index,
       index_(index),
       world_ranks_(std::move(world_ranks)),
       timeout_(timeout) {
-  // A spinning rank must not keep the one it waits for from its core.
-  constexpr double kSpinSeconds = 20e-6;
-  spin_seconds_ = size() <= usable_cores() ? kSpinSeconds : 0;
+  may_spin_ = size() <= usable_cores();  // else it would keep the rank it waits for from its core
 }
 
 Slot& NodeGroup::slot(int index) const {
@@ -51,7 +57,8 @@ std::byte* NodeGroup::buffer(int index, uint64_t step) const {
 }
 
 Mailbox& NodeGroup::mailbox(int source, int destination) const {
-  return reinterpret_cast<Mailbox*>(region_->data() + mailboxes_offset(size()))[source * size() + destination];
+  return reinterpret_cast<Mailbox*>(region_->data() +
+                                    mailboxes_offset(size()))[source * size() + destination];
 }
 
 void NodeGroup::enter(const LedgerEntry& entry) {
@@ -63,9 +70,13 @@ void NodeGroup::enter(const LedgerEntry& entry) {
   notify();
 }
 
-void NodeGroup::finish() { own_slot().finished.store(current_); }
+void NodeGroup::finish() {
+  own_slot().finished.store(current_);
+}
 
-std::string NodeGroup::failure() { return header().failure_state.load() == 2 ? header().failure : ""; }
+std::string NodeGroup::failure() {
+  return header().failure_state.load() == 2 ? header().failure : "";
+}
 
 void NodeGroup::fail(const std::string& reason) {
   uint32_t none = 0;
@@ -113,7 +124,8 @@ void NodeGroup::agree() {
     if (slot(i).fingerprint[sequence % 2].load() == own) continue;
     // The others are named too once they have entered; one that never does is a message of its own.
     for (int j = 0; j < size(); ++j) wait_until([&] { return slot(j).entered.load() >= sequence; });
-    watch_->fail(describe_mismatch(collect(0), sequence).value_or("ranks disagree at " + to_string(current_)));
+    watch_->fail(
+        describe_mismatch(collect(0), sequence).value_or("ranks disagree at " + to_string(current_)));
     throw_if_failed();
   }
 }
@@ -168,8 +180,13 @@ void NodeGroup::say_farewell(double seconds) {
   }
 }
 
+NodeGroup::Waiting::Waiting(NodeGroup& group, Expected expected) : group_(group) {
+  constexpr double kSoonSeconds = 150e-6, kLaterSeconds = 20e-6;
+  spin_seconds_ = !group.may_spin_ ? 0 : expected == Expected::kSoon ? kSoonSeconds : kLaterSeconds;
+}
+
 bool NodeGroup::Waiting::keep_spinning() {
-  if (stopwatch_.seconds() >= group_.spin_seconds_) return false;
+  if (stopwatch_.seconds() >= spin_seconds_) return false;
   for (int i = 0; i < 32; ++i) relax();
   return true;
 }

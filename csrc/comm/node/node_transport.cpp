@@ -37,7 +37,8 @@ void NodeTransport::all_reduce(Reduction reduction, std::byte* data, int64_t ele
   exchange(*group_, request);
 }
 
-void NodeTransport::reduce_scatter(Reduction reduction, std::byte* output, const std::byte* input, int64_t elements) {
+void NodeTransport::reduce_scatter(Reduction reduction, std::byte* output, const std::byte* input,
+                                   int64_t elements) {
   const int size = group_->size();
   Exchange request{.type = reduction.type, .op = reduction.op, .divisor = static_cast<double>(size)};
   for (int i = 0; i < size; ++i) request.parts.push_back({i * elements, elements});
@@ -61,7 +62,9 @@ void NodeTransport::broadcast(std::byte* data, int64_t bytes, int root) {
   exchange(*group_, request);
 }
 
-void NodeTransport::barrier() { meet(*group_); }
+void NodeTransport::barrier() {
+  meet(*group_);
+}
 
 template <class T>
 std::vector<T> NodeTransport::gather(T value) {
@@ -87,14 +90,17 @@ std::unique_ptr<Transport> NodeTransport::split(int color, int key) {
   };
   std::vector<Choice> members = gather(Choice{color, key, rank()});
   std::erase_if(members, [&](const Choice& other) { return other.color != color; });
-  std::stable_sort(members.begin(), members.end(), [](const Choice& a, const Choice& b) { return a.key < b.key; });
+  std::stable_sort(members.begin(), members.end(),
+                   [](const Choice& a, const Choice& b) { return a.key < b.key; });
   std::vector<int> ranks;
   for (const Choice& member : members) ranks.push_back(world_ranks()[member.rank]);
   const int size = static_cast<int>(members.size());
-  const auto own = std::find_if(members.begin(), members.end(), [&](const Choice& m) { return m.rank == rank(); });
+  const auto own =
+      std::find_if(members.begin(), members.end(), [&](const Choice& m) { return m.rank == rank(); });
   std::shared_ptr<Region> region = share_region(NodeGroup::region_bytes(size), members.front().rank);
-  return std::make_unique<NodeTransport>(std::make_unique<NodeGroup>(
-      group_->sharing(), std::move(region), static_cast<int>(own - members.begin()), ranks, group_->timeout()));
+  return std::make_unique<NodeTransport>(std::make_unique<NodeGroup>(group_->sharing(), std::move(region),
+                                                                     static_cast<int>(own - members.begin()),
+                                                                     ranks, group_->timeout()));
 }
 
 std::pair<std::byte*, std::shared_ptr<void>> NodeTransport::allocate(int64_t bytes) {
@@ -103,8 +109,8 @@ std::pair<std::byte*, std::shared_ptr<void>> NodeTransport::allocate(int64_t byt
   return memory_.add(share_region(stride * group_->size(), 0), rank(), stride);
 }
 
-std::unique_ptr<Transfer> NodeTransport::send(const LedgerEntry& entry, int destination, const std::byte* data,
-                                              int64_t bytes) {
+std::unique_ptr<Transfer> NodeTransport::send(const LedgerEntry& entry, int destination,
+                                              const std::byte* data, int64_t bytes) {
   return node_send(*group_, entry, destination, data, static_cast<size_t>(bytes));
 }
 

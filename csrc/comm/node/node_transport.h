@@ -24,7 +24,8 @@ class NodeTransport final : public Transport {
 
   void begin(const LedgerEntry& entry, const std::byte* data) override;
   void all_reduce(Reduction reduction, std::byte* data, int64_t elements) override;
-  void reduce_scatter(Reduction reduction, std::byte* output, const std::byte* input, int64_t elements) override;
+  void reduce_scatter(Reduction reduction, std::byte* output, const std::byte* input,
+                      int64_t elements) override;
   void all_gather(std::byte* output, std::byte* input, int64_t bytes) override;
   void broadcast(std::byte* data, int64_t bytes, int root) override;
   void barrier() override;
@@ -33,7 +34,8 @@ class NodeTransport final : public Transport {
   void finalize() override { barrier(); }
   std::unique_ptr<Transfer> send(const LedgerEntry& entry, int destination, const std::byte* data,
                                  int64_t bytes) override;
-  std::unique_ptr<Transfer> receive(const LedgerEntry& entry, int source, std::byte* data, int64_t bytes) override;
+  std::unique_ptr<Transfer> receive(const LedgerEntry& entry, int source, std::byte* data,
+                                    int64_t bytes) override;
 
  private:
   template <class T>

@@ -63,7 +63,8 @@ class Descriptor {
 class ProcessRegion final : public Region {
  public:
   explicit ProcessRegion(size_t bytes) : descriptor_(::memfd_create("echelon", MFD_CLOEXEC)) {
-    if (descriptor_.get() < 0 || ::ftruncate(descriptor_.get(), static_cast<off_t>(bytes)) != 0) fail("make", bytes);
+    if (descriptor_.get() < 0 || ::ftruncate(descriptor_.get(), static_cast<off_t>(bytes)) != 0)
+      fail("make", bytes);
     data_ = map(bytes, MAP_SHARED, descriptor_.get());
     size_ = bytes;
   }
@@ -75,7 +76,9 @@ class ProcessRegion final : public Region {
     size_ = token.bytes;
   }
   ~ProcessRegion() override { ::munmap(data_, size_); }
-  RegionToken token() const override { return {.process = ::getpid(), .handle = descriptor_.get(), .bytes = size_}; }
+  RegionToken token() const override {
+    return {.process = ::getpid(), .handle = descriptor_.get(), .bytes = size_};
+  }
 
  private:
   Descriptor descriptor_;  ///< the maker's: others open the memory through it

@@ -1,8 +1,8 @@
 // Memory that the ranks of one node share.
 //
-// One rank makes it and publishes its token; the others open the token while the maker still holds the region. Between
-// processes it is a memfd opened through /proc, so nothing is left behind however a process ends, and the size of
-// /dev/shm, 64 MB in a default container, does not matter.
+// One rank makes it and publishes its token; the others open the token while the maker still holds the
+// region. Between processes it is a memfd opened through /proc, so nothing is left behind however a process
+// ends, and the size of /dev/shm, 64 MB in a default container, does not matter.
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,10 @@
 // What the ranks of a node write into the memory they share, and where it lies there.
 //
-//   header | a slot for each rank | staging buffers, kBuffers for each rank | mailboxes, [source][destination]
+//   header | a slot for each rank | staging buffers, kBuffers for each rank | mailboxes,
+//   [source][destination]
 //
-// Everything that another rank reads while it changes is atomic. Fresh memory is zero, which is a valid state.
+// Everything that another rank reads while it changes is atomic. Fresh memory is zero, which is a valid
+// state.
 #pragma once
 
 #include <atomic>
@@ -15,11 +17,13 @@
 namespace echelon {
 
 constexpr size_t kCacheLine = 64;
-constexpr int kBuffers = 4;                       ///< staging buffers a rank, used in turn
-constexpr size_t kBufferBytes = size_t{1} << 18;  ///< 256 KiB: what two ranks pass on stays in the second-level cache
+constexpr int kBuffers = 4;  ///< staging buffers a rank, used in turn
+constexpr size_t kBufferBytes = size_t{1}
+                                << 18;  ///< 256 KiB: what two ranks pass on stays in the second-level cache
 constexpr size_t kMailboxBytes = size_t{1} << 18;
 
-/// A ledger entry that may be read while it is written: then the copy is a mixture, to be told by its sequence number.
+/// A ledger entry that may be read while it is written: then the copy is a mixture, to be told by its
+/// sequence number.
 class SharedEntry {
  public:
   void store(const LedgerEntry& entry) {
@@ -44,8 +48,8 @@ class SharedEntry {
 struct alignas(kCacheLine) Slot {
   std::atomic<uint64_t> entered;         ///< sequence number of the last operation entered
   std::atomic<uint64_t> fingerprint[2];  ///< of the operations entered last, by parity of the sequence number
-  std::atomic<uint64_t> place[2];        ///< likewise: where its data lies in shared memory (SharedMemory::Place)
-  std::atomic<uint32_t> farewell;        ///< the process has told its user of the failure
+  std::atomic<uint64_t> place[2];  ///< likewise: where its data lies in shared memory (SharedMemory::Place)
+  std::atomic<uint32_t> farewell;  ///< the process has told its user of the failure
 
   /// Steps of exchange() since the start (comm/node/exchange.h).
   alignas(kCacheLine) std::atomic<uint64_t> published;
@@ -66,7 +70,7 @@ struct alignas(kCacheLine) NodeHeader {
 
 /// A ring of bytes from one rank to another. `head` and `tail` count bytes since the start.
 struct alignas(kCacheLine) Mailbox {
-  std::atomic<uint64_t> head;  ///< written by the source
+  std::atomic<uint64_t> head;                      ///< written by the source
   alignas(kCacheLine) std::atomic<uint64_t> tail;  ///< written by the destination
   alignas(kCacheLine) std::byte bytes[kMailboxBytes];
 };
