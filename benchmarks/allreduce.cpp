@@ -45,11 +45,11 @@ std::vector<double> run_peer(int ranks, const std::vector<int64_t>& sizes) {
   const char* python = std::getenv("ECHELON_PEER_PYTHON");
   if (python == nullptr) return {};
   // The peer's ranks must not take themselves for ours.
-  std::string command = format(
+  std::string command = str_format(
       "env -i PATH=/usr/bin:/bin HOME=/tmp OMP_NUM_THREADS=1 {} -m torch.distributed.run "
       "--nproc-per-node {} {}/benchmarks/peers/allreduce_gloo.py",
       python, ranks, ECHELON_SOURCE_DIR);
-  for (const int64_t size : sizes) command += format(" {}", size);
+  for (const int64_t size : sizes) command += str_format(" {}", size);
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
   std::string text;
   for (int c = 0; pipe && (c = std::fgetc(pipe.get())) != EOF;) text += static_cast<char>(c);
@@ -81,11 +81,12 @@ void run(Communicator& comm, const std::vector<int64_t>& sizes) {
             "shared");
   for (size_t i = 0; i < sizes.size(); ++i) {
     const double bytes = static_cast<double>(sizes[i]) * sizeof(float);
-    std::string line = format("{:>12} {:>10.2f} {:>10.2f}", sizes[i] * sizeof(float), bytes / own[i] / 1e9,
-                              bytes / shared[i] / 1e9);
+    std::string line = str_format("{:>12} {:>10.2f} {:>10.2f}", sizes[i] * sizeof(float),
+                                  bytes / own[i] / 1e9, bytes / shared[i] / 1e9);
     if (!peer_before.empty()) {
       const double peer = std::min(peer_before[i], peer_after[i]);
-      line += format(" {:>10.2f} {:>10.2f} {:>10.2f}", bytes / peer / 1e9, peer / own[i], peer / shared[i]);
+      line +=
+          str_format(" {:>10.2f} {:>10.2f} {:>10.2f}", bytes / peer / 1e9, peer / own[i], peer / shared[i]);
     }
     log::write_info(line);
   }

@@ -1,9 +1,13 @@
 # Small libraries from the distribution, each as one imported target in the namespace ThirdParty.
 find_package(PkgConfig REQUIRED)
 
-# fmt is used header-only: LibTorch ships headers of another version than the distribution's shared library.
+# fmt, as headers: those that LibTorch ships and includes, the distribution's where it ships none. Through a folder that
+# holds fmt alone, so that modules without LibTorch see the same version and nothing else of LibTorch.
+find_path(FMT_INCLUDE_DIR fmt/format.h HINTS ${LibTorch_INCLUDE_DIR} REQUIRED)
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/third_party)
+file(CREATE_LINK ${FMT_INCLUDE_DIR}/fmt ${PROJECT_BINARY_DIR}/third_party/fmt SYMBOLIC)
 add_library(ThirdParty_fmt INTERFACE)
-target_compile_definitions(ThirdParty_fmt INTERFACE FMT_HEADER_ONLY)
+target_include_directories(ThirdParty_fmt SYSTEM INTERFACE ${PROJECT_BINARY_DIR}/third_party)
 add_library(ThirdParty::fmt ALIAS ThirdParty_fmt)
 
 # A library from pkg-config. Shared: the distributions' archives are not position-independent.

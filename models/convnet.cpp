@@ -17,13 +17,13 @@ nn::ModelSpec make_convnet(const ConvnetSettings& settings) {
   int64_t channels = settings.input[0], height = settings.input[1], width = settings.input[2];
   for (size_t i = 0; i < settings.channels.size(); ++i) {
     const nn::Conv2dOptions conv{.kernel = 3, .padding = 1, .bias = settings.norm == "none"};
-    chain.add<nn::Conv2d>(format("conv.{}", i), channels, settings.channels[i], conv);
+    chain.add<nn::Conv2d>(str_format("conv.{}", i), channels, settings.channels[i], conv);
     channels = settings.channels[i];
-    if (settings.norm == "batch") chain.add<nn::BatchNorm>(format("norm.{}", i), channels);
+    if (settings.norm == "batch") chain.add<nn::BatchNorm>(str_format("norm.{}", i), channels);
     if (settings.norm == "group")
-      chain.add<nn::GroupNorm>(format("norm.{}", i), settings.norm_groups, channels);
-    chain.add<nn::ActivationLayer>(format("relu.{}", i), nn::Activation::kRelu);
-    chain.add<nn::MaxPool2d>(format("pool.{}", i), 2, 2);
+      chain.add<nn::GroupNorm>(str_format("norm.{}", i), settings.norm_groups, channels);
+    chain.add<nn::ActivationLayer>(str_format("relu.{}", i), nn::Activation::kRelu);
+    chain.add<nn::MaxPool2d>(str_format("pool.{}", i), 2, 2);
     height /= 2;
     width /= 2;
   }

@@ -30,7 +30,7 @@ class GptEmbedding : public nn::UnaryLayer {
     const int64_t time = tokens_BT.size(1);
     if (time > context_) {
       throw DataError(
-          format("a sequence of {} tokens is longer than the model's context of {}", time, context_));
+          str_format("a sequence of {} tokens is longer than the model's context of {}", time, context_));
     }
     return dropout_.apply(token_.apply(tokens_BT, context) + position_.first(time), context);
   }
@@ -57,7 +57,8 @@ nn::ModelSpec make_gpt(const GptSettings& settings) {
 
   Chain chain("gpt", "tokens");
   chain.add<GptEmbedding>("embedding", settings);
-  for (int64_t i = 0; i < settings.layers; ++i) chain.add<nn::TransformerBlock>(format("block.{}", i), block);
+  for (int64_t i = 0; i < settings.layers; ++i)
+    chain.add<nn::TransformerBlock>(str_format("block.{}", i), block);
   chain.add<nn::LayerNorm>("norm", settings.width);
   chain.add<nn::Linear>("head", settings.width, settings.vocabulary,
                         nn::LinearOptions{.bias = false, .weight_init = weight_init});

@@ -26,9 +26,9 @@ nn::ModelSpec make_mlp(const MlpSettings& settings) {
   int64_t width =
       std::accumulate(settings.input.begin(), settings.input.end(), int64_t{1}, std::multiplies<>());
   for (size_t i = 0; i < settings.hidden.size(); ++i) {
-    chain.add<nn::Linear>(format("hidden.{}", i), width, settings.hidden[i]);
-    chain.add<nn::ActivationLayer>(format("activation.{}", i), activation_of(settings.activation));
-    if (settings.dropout > 0) chain.add<nn::Dropout>(format("dropout.{}", i), settings.dropout);
+    chain.add<nn::Linear>(str_format("hidden.{}", i), width, settings.hidden[i]);
+    chain.add<nn::ActivationLayer>(str_format("activation.{}", i), activation_of(settings.activation));
+    if (settings.dropout > 0) chain.add<nn::Dropout>(str_format("dropout.{}", i), settings.dropout);
     width = settings.hidden[i];
   }
   chain.add<nn::Linear>("head", width, settings.classes,

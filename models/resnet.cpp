@@ -96,8 +96,8 @@ class ResidualBlock : public ResnetLayer {
   void add_convolution(const nn::BuildOptions& options, const ResnetSettings& settings, int64_t in,
                        int64_t out, const nn::Conv2dOptions& conv, bool zero = false) {
     const size_t number = convolutions_.size() + 1;
-    convolutions_.push_back(&add_child<nn::Conv2d>(options, format("conv{}", number), in, out, conv));
-    norms_.push_back(&add_norm(options, format("bn{}", number), settings, out, zero));
+    convolutions_.push_back(&add_child<nn::Conv2d>(options, str_format("conv{}", number), in, out, conv));
+    norms_.push_back(&add_norm(options, str_format("bn{}", number), settings, out, zero));
   }
 
   std::vector<nn::Conv2d*> convolutions_;
@@ -134,7 +134,7 @@ nn::ModelSpec make_resnet(const ResnetSettings& settings) {
     for (int block = 0; block < depth.blocks[stage]; ++block) {
       const int64_t out = depth.bottleneck ? 4 * width : width;
       const int64_t stride = stage > 0 && block == 0 ? 2 : 1;
-      chain.add<ResidualBlock>(format("layer{}.{}", stage + 1, block), settings,
+      chain.add<ResidualBlock>(str_format("layer{}.{}", stage + 1, block), settings,
                                ResidualBlock::Shape{channels, width, out, stride, depth.bottleneck});
       channels = out;
     }

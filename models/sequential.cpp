@@ -57,7 +57,7 @@ nn::ModelSpec make_sequential(const SequentialSettings& settings) {
   for (size_t i = 0; i < settings.layers.size(); ++i) {
     const bool last = i + 1 == settings.layers.size();
     const SequentialLayer& layer = settings.layers[i];
-    std::visit(Adder{chain, format("{}.{}", i, kind_of(layer)), shapes[i][0],
+    std::visit(Adder{chain, str_format("{}.{}", i, kind_of(layer)), shapes[i][0],
                      last ? nn::init::fan_in_uniform() : nn::init::kaiming_normal(nn::init::Fan::kIn)},
                layer);
   }

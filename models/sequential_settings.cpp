@@ -1,7 +1,5 @@
 #include "models/sequential_settings.h"
 
-#include <fmt/ranges.h>
-
 #include <functional>
 #include <numeric>
 
@@ -17,12 +15,8 @@ struct Overloaded : F... {
   using F::operator()...;
 };
 
-std::string text(const Shape& shape) {
-  return echelon::format("[{}]", fmt::join(shape, ", "));
-}
-
 void require_image(const Shape& input, const char* needs = "needs [channel, height, width]") {
-  if (input.size() != 3) throw ConfigError(echelon::format("{}, but its input is {}", needs, text(input)));
+  if (input.size() != 3) throw ConfigError(str_format("{}, but its input is {}", needs, format_shape(input)));
 }
 
 Shape window(const Shape& input, int64_t channels, int64_t kernel, int64_t stride, int64_t padding) {
@@ -32,7 +26,7 @@ Shape window(const Shape& input, int64_t channels, int64_t kernel, int64_t strid
     const int64_t size = input[side] + 2 * padding;
     if (size < kernel) {
       throw ConfigError(
-          echelon::format("a window of {} does not fit into its input {}", kernel, text(input)));
+          str_format("a window of {} does not fit into its input {}", kernel, format_shape(input)));
     }
     output.push_back((size - kernel) / stride + 1);
   }
@@ -51,9 +45,9 @@ Shape shape_after(const SequentialLayer& layer, const Shape& input) {
           },
           [&](const LinearSettings& s) {
             if (input.size() != 1) {
-              throw ConfigError(echelon::format(
+              throw ConfigError(str_format(
                   "needs [features], but its input is {}; put `flatten` or `global_avg_pool` before it",
-                  text(input)));
+                  format_shape(input)));
             }
             return Shape{s.out};
           },
@@ -70,8 +64,8 @@ Shape shape_after(const SequentialLayer& layer, const Shape& input) {
           },
           [&](const GroupNormSettings& s) {
             if (input[0] % s.groups != 0) {
-              throw ConfigError(echelon::format("{} groups do not divide the {} channels of its input",
-                                                s.groups, input[0]));
+              throw ConfigError(
+                  str_format("{} groups do not divide the {} channels of its input", s.groups, input[0]));
             }
             return input;
           },
@@ -97,13 +91,13 @@ std::vector<Shape> sequential_shapes(const SequentialSettings& settings) {
     try {
       shapes.push_back(shape_after(settings.layers[i], shapes.back()));
     } catch (const ConfigError& error) {
-      throw ConfigError(echelon::format("layers[{}] ({}): {}", i, kind_of(settings.layers[i]), error.what()));
+      throw ConfigError(str_format("layers[{}] ({}): {}", i, kind_of(settings.layers[i]), error.what()));
     }
   }
   if (shapes.back().size() != 1) {
-    throw ConfigError(echelon::format("layers[{}] ({}): the last layer must leave [classes], but leaves {}",
-                                      settings.layers.size() - 1, kind_of(settings.layers.back()),
-                                      text(shapes.back())));
+    throw ConfigError(str_format("layers[{}] ({}): the last layer must leave [classes], but leaves {}",
+                                 settings.layers.size() - 1, kind_of(settings.layers.back()),
+                                 format_shape(shapes.back())));
   }
   return shapes;
 }

@@ -37,13 +37,12 @@ void describe(config::Fields<ConvnetSettings>& f) {
   f.check([](const ConvnetSettings& s, config::Checks& checks) {
     const int64_t halvings = static_cast<int64_t>(s.channels.size());
     if ((s.input[1] >> halvings) < 1 || (s.input[2] >> halvings) < 1) {
-      checks.problem("channels", echelon::format("{} halvings leave nothing of an image of {} x {}", halvings,
-                                                 s.input[1], s.input[2]));
+      checks.problem("channels", str_format("{} halvings leave nothing of an image of {} x {}", halvings,
+                                            s.input[1], s.input[2]));
     }
     for (const int64_t channels : s.channels) {
       if (s.norm == "group" && channels % s.norm_groups != 0) {
-        checks.problem("norm_groups",
-                       echelon::format("{} does not divide {} channels", s.norm_groups, channels));
+        checks.problem("norm_groups", str_format("{} does not divide {} channels", s.norm_groups, channels));
       }
     }
   });
@@ -63,7 +62,7 @@ void describe(config::Fields<ResnetSettings>& f) {
   f.check([](const ResnetSettings& s, config::Checks& checks) {
     if (s.norm == "group" && s.base_width % s.norm_groups != 0) {
       checks.problem("norm_groups",
-                     echelon::format("{} does not divide base_width = {}", s.norm_groups, s.base_width));
+                     str_format("{} does not divide base_width = {}", s.norm_groups, s.base_width));
     }
   });
 }
@@ -80,7 +79,7 @@ void describe(config::Fields<GptSettings>& f) {
       .below(1);
   f.check([](const GptSettings& s, config::Checks& checks) {
     if (s.width % s.heads != 0) {
-      checks.problem("heads", echelon::format("{} does not divide width = {}", s.heads, s.width));
+      checks.problem("heads", str_format("{} does not divide width = {}", s.heads, s.width));
     }
   });
 }

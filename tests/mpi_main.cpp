@@ -21,7 +21,7 @@ class FailurePrinter final : public ::testing::EmptyTestEventListener {
     if (!result.failed()) return;
     const ::testing::TestInfo* test = ::testing::UnitTest::GetInstance()->current_test_info();
     const std::string where =
-        result.file_name() == nullptr ? "" : format("{}:{}: ", result.file_name(), result.line_number());
+        result.file_name() == nullptr ? "" : str_format("{}:{}: ", result.file_name(), result.line_number());
     log::error("{}{}: {}", where, test == nullptr ? "" : test->name(), result.message());
   }
 };

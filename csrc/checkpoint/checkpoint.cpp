@@ -29,10 +29,12 @@ void check_size(const fs::path& folder, const StoredFile& file) {
   std::error_code error;
   const uint64_t bytes = fs::file_size(path, error);
   if (error)
-    throw CheckpointError(format("{} belongs to the checkpoint, but: {}", path.string(), error.message()));
+    throw CheckpointError(
+        str_format("{} belongs to the checkpoint, but: {}", path.string(), error.message()));
   if (bytes != file.bytes) {
-    throw CheckpointError(format("{} is {}: it has {} bytes, and had {} when it was written", path.string(),
-                                 bytes < file.bytes ? "truncated" : "altered", bytes, file.bytes));
+    throw CheckpointError(str_format("{} is {}: it has {} bytes, and had {} when it was written",
+                                     path.string(), bytes < file.bytes ? "truncated" : "altered", bytes,
+                                     file.bytes));
   }
 }
 
@@ -40,8 +42,8 @@ void verify_file(const fs::path& folder, const StoredFile& file) {
   const MappedFile mapped = as_checkpoint_error([&] { return MappedFile(folder / file.name); });
   const std::string found = checksum_of(mapped.bytes());
   if (found == file.checksum) return;
-  throw CheckpointError(format("{} was altered: its checksum is {}, and was {} when it was written",
-                               mapped.path().string(), found, file.checksum));
+  throw CheckpointError(str_format("{} was altered: its checksum is {}, and was {} when it was written",
+                                   mapped.path().string(), found, file.checksum));
 }
 
 }  // namespace
@@ -49,7 +51,7 @@ void verify_file(const fs::path& folder, const StoredFile& file) {
 Checkpoint::Checkpoint(fs::path folder) : folder_(std::move(folder)) {
   const fs::path path = folder_ / kManifestFile;
   manifest_ = parse_manifest(as_checkpoint_error([&] { return read_file(path); }), path.string());
-  if (!has(kModelFile)) throw CheckpointError(format("{} lists no {}", path.string(), kModelFile));
+  if (!has(kModelFile)) throw CheckpointError(str_format("{} lists no {}", path.string(), kModelFile));
   for (const StoredFile& file : manifest_.files) check_size(folder_, file);
 }
 
@@ -59,7 +61,7 @@ bool Checkpoint::has(const std::string& file) const {
 }
 
 SafetensorsFile Checkpoint::open(const std::string& file) const {
-  if (!has(file)) throw CheckpointError(format("the checkpoint {} has no {}", folder_.string(), file));
+  if (!has(file)) throw CheckpointError(str_format("the checkpoint {} has no {}", folder_.string(), file));
   return SafetensorsFile(folder_ / file);
 }
 
@@ -80,8 +82,8 @@ std::optional<Checkpoint> find_newest(const fs::path& folder) {
   }
   if (found.empty()) return std::nullopt;
   throw CheckpointError(
-      format("every checkpoint in {} is damaged; restore one, or move the folder away to start anew",
-             folder.string()));
+      str_format("every checkpoint in {} is damaged; restore one, or move the folder away to start anew",
+                 folder.string()));
 }
 
 Checkpoint open_checkpoint(const fs::path& path) {
@@ -91,8 +93,8 @@ Checkpoint open_checkpoint(const fs::path& path) {
     const std::vector<StepFolder> found = list_step_folders(fs::is_directory(inner) ? inner : path);
     if (found.empty()) {
       throw CheckpointError(
-          format("{} {}", path.string(),
-                 fs::exists(path) ? "is not a checkpoint and holds none" : "does not exist"));
+          str_format("{} {}", path.string(),
+                     fs::exists(path) ? "is not a checkpoint and holds none" : "does not exist"));
     }
     chosen = found.back().path;
   }
@@ -115,7 +117,7 @@ std::vector<StepFolder> list_step_folders(const fs::path& folder) {
 }
 
 std::string step_folder_name(int64_t step) {
-  return format("{}{:08}", kPrefix, step);
+  return str_format("{}{:08}", kPrefix, step);
 }
 
 }  // namespace echelon::checkpoint

@@ -23,7 +23,7 @@ void Checksum::update(std::span<const std::byte> bytes) {
 
 std::string Checksum::hex() const {
   const XXH128_hash_t hash = XXH3_128bits_digest(state_);
-  return format("{:016x}{:016x}", hash.high64, hash.low64);
+  return str_format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
 std::string checksum_of(std::span<const std::byte> bytes) {

@@ -18,7 +18,7 @@ namespace {
 std::string holder_name() {
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);
-  return format("process {} on {}", ::getpid(), host.data());
+  return str_format("process {} on {}", ::getpid(), host.data());
 }
 
 std::string read_holder(int descriptor) {
@@ -33,14 +33,14 @@ FolderLock::FolderLock(const fs::path& folder) {
   const fs::path path = folder / ".lock";
   descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor_ < 0)
-    throw CheckpointError(format("cannot create {}: {}", path.string(), std::strerror(errno)));
+    throw CheckpointError(str_format("cannot create {}: {}", path.string(), std::strerror(errno)));
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return;
     const std::string holder = read_holder(descriptor_);
     ::close(descriptor_);
     throw CheckpointError(
-        format("{} writes checkpoints to {} already; end it first, or give this run another name", holder,
-               folder.string()));
+        str_format("{} writes checkpoints to {} already; end it first, or give this run another name", holder,
+                   folder.string()));
   }
   const std::string holder = holder_name();
   // Only for the message above: a full disk must not keep a run from starting.

@@ -1,7 +1,5 @@
 #include "checkpoint/inspect.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 
 #include "checkpoint/checkpoint.h"
@@ -14,24 +12,24 @@ namespace {
 std::string render_metrics(const std::map<std::string, double>& metrics) {
   std::string text;
   for (const auto& [name, value] : metrics)
-    text += format("{}{} {:.6g}", text.empty() ? "" : ", ", name, value);
+    text += str_format("{}{} {:.6g}", text.empty() ? "" : ", ", name, value);
   return text.empty() ? "none" : text;
 }
 
 std::string render_manifest_summary(const Checkpoint& checkpoint) {
   const Manifest& m = checkpoint.manifest();
-  std::string text = format("checkpoint {}\n", checkpoint.folder().string());
+  std::string text = str_format("checkpoint {}\n", checkpoint.folder().string());
   const auto row = [&](const char* name, const std::string& value) {
-    text += format("  {:<10}  {}\n", name, value);
+    text += str_format("  {:<10}  {}\n", name, value);
   };
-  row("written", format("{} by Echelon {}", m.created, m.echelon_version));
-  row("step", format("{} (epoch {:.2f}, {} samples consumed)", m.step, m.epoch, m.consumed_samples));
-  row("seed", format("{}", m.seed));
-  row("world size", format("{}", m.world_size));
+  row("written", str_format("{} by Echelon {}", m.created, m.echelon_version));
+  row("step", str_format("{} (epoch {:.2f}, {} samples consumed)", m.step, m.epoch, m.consumed_samples));
+  row("seed", str_format("{}", m.seed));
+  row("world size", str_format("{}", m.world_size));
   row("model", m.model_family);
   row("metrics", render_metrics(m.metrics));
-  row("config",
-      format("{} lines of YAML in {}", std::count(m.config.begin(), m.config.end(), '\n'), kManifestFile));
+  row("config", str_format("{} lines of YAML in {}", std::count(m.config.begin(), m.config.end(), '\n'),
+                           kManifestFile));
   return text;
 }
 
@@ -39,20 +37,20 @@ std::string render_file(const SafetensorsFile& file, const char* verdict) {
   int64_t elements = 0;
   size_t name_width = 0;
   size_t shape_width = 0;
-  const auto shape = [](const TensorEntry& entry) { return format("{}", entry.shape); };
+  const auto shape = [](const TensorEntry& entry) { return format_shape(entry.shape); };
   for (const TensorEntry& entry : file.tensors()) {
     const uint64_t bytes = entry.end - entry.begin;
     elements += static_cast<int64_t>(bytes / c10::elementSize(entry.dtype));
     name_width = std::max(name_width, entry.name.size());
     shape_width = std::max(shape_width, shape(entry).size());
   }
-  std::string text = format("{}: {}, {} tensors, {} elements, {}\n", file.path().filename().string(),
-                            human_bytes(static_cast<double>(file.bytes())), file.tensors().size(),
-                            human_count(static_cast<double>(elements)), verdict);
-  for (const auto& [key, value] : file.metadata()) text += format("  {} = {}\n", key, value);
+  std::string text = str_format("{}: {}, {} tensors, {} elements, {}\n", file.path().filename().string(),
+                                human_bytes(static_cast<double>(file.bytes())), file.tensors().size(),
+                                human_count(static_cast<double>(elements)), verdict);
+  for (const auto& [key, value] : file.metadata()) text += str_format("  {} = {}\n", key, value);
   for (const TensorEntry& entry : file.tensors()) {
-    text += format("  {:<{}}  {:<4}  {:<{}}  {}\n", entry.name, name_width, dtype_name(entry.dtype),
-                   shape(entry), shape_width, human_bytes(static_cast<double>(entry.end - entry.begin)));
+    text += str_format("  {:<{}}  {:<4}  {:<{}}  {}\n", entry.name, name_width, dtype_name(entry.dtype),
+                       shape(entry), shape_width, human_bytes(static_cast<double>(entry.end - entry.begin)));
   }
   return text;
 }

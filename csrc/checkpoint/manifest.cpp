@@ -32,7 +32,7 @@ class Members {
   template <class T>
   T take(const std::string& name) {
     const auto found = object_.find(name);
-    if (found == object_.end()) throw CheckpointError(format("'{}' is missing", name));
+    if (found == object_.end()) throw CheckpointError(str_format("'{}' is missing", name));
     const json value = *found;
     object_.erase(found);
     bool fits = true;
@@ -42,13 +42,13 @@ class Members {
     if constexpr (std::is_same_v<T, double>) fits = value.is_number();
     if constexpr (std::is_same_v<T, std::string>) fits = value.is_string();
     if constexpr (std::is_same_v<T, json::array_t>) fits = value.is_array();
-    if (!fits) throw CheckpointError(format("'{}' cannot be {}", name, value.dump()));
+    if (!fits) throw CheckpointError(str_format("'{}' cannot be {}", name, value.dump()));
     return value.get<T>();
   }
 
   /// Throws when something is left over.
   void finish() const {
-    if (!object_.empty()) throw CheckpointError(format("'{}' is unknown", object_.begin().key()));
+    if (!object_.empty()) throw CheckpointError(str_format("'{}' is unknown", object_.begin().key()));
   }
 
  private:
@@ -83,7 +83,7 @@ std::map<std::string, double> read_metrics(const json& object) {
   std::map<std::string, double> metrics;
   for (const auto& [name, value] : object.items()) {
     if (!value.is_number() && !value.is_null())
-      throw CheckpointError(format("metric '{}' is not a number", name));
+      throw CheckpointError(str_format("metric '{}' is not a number", name));
     metrics[name] = value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
   }
   return metrics;
@@ -95,7 +95,7 @@ StoredFile read_file_entry(const json& object) {
                   members.take<std::string>("xxh3_128")};
   members.finish();
   if (file.name.empty() || file.name.front() == '.' || file.name.find('/') != std::string::npos) {
-    throw CheckpointError(format("'{}' is not the name of a file of a checkpoint", file.name));
+    throw CheckpointError(str_format("'{}' is not the name of a file of a checkpoint", file.name));
   }
   return file;
 }
@@ -106,7 +106,7 @@ uint64_t read_seed(const json& object) {
   const auto generator = members.take<std::string>("generator");
   members.finish();
   if (generator != "philox4x32-10")
-    throw CheckpointError(format("the random generator '{}' is unknown", generator));
+    throw CheckpointError(str_format("the random generator '{}' is unknown", generator));
   return seed;
 }
 
@@ -116,8 +116,9 @@ Manifest from_json(json root) {
   }
   const json version = root.value("format_version", json());
   if (!version.is_number_integer() || version < 1 || version > kFormatVersion) {
-    throw CheckpointError(format("its format version is {}; this program reads up to {}: use a newer Echelon",
-                                 version.dump(), kFormatVersion));
+    throw CheckpointError(
+        str_format("its format version is {}; this program reads up to {}: use a newer Echelon",
+                   version.dump(), kFormatVersion));
   }
   Members members(root);
   const auto stated = members.take<std::string>("checksum");
@@ -155,9 +156,9 @@ Manifest parse_manifest(std::string_view text, std::string_view path) {
   try {
     return from_json(json::parse(text));
   } catch (const json::exception& error) {
-    throw CheckpointError(format("{} cannot be read: {}", path, error.what()));
+    throw CheckpointError(str_format("{} cannot be read: {}", path, error.what()));
   } catch (const CheckpointError& error) {
-    throw CheckpointError(format("{} cannot be read: {}", path, error.what()));
+    throw CheckpointError(str_format("{} cannot be read: {}", path, error.what()));
   }
 }
 

@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kPiece = size_t{4} << 20;  // small enough to be still in the cache when the system copies it
 
 [[noreturn]] void fail(const char* action, const fs::path& path) {
-  throw CheckpointError(format("cannot {} {}: {}", action, path.string(), std::strerror(errno)));
+  throw CheckpointError(str_format("cannot {} {}: {}", action, path.string(), std::strerror(errno)));
 }
 
 }  // namespace

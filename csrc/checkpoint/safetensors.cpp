@@ -1,7 +1,6 @@
 #include "checkpoint/safetensors.h"
 
 #include <ATen/ATen.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -44,9 +43,9 @@ std::shared_ptr<const MappedFile> map_file(const fs::path& path) {
 void check_bool_bytes(std::span<const std::byte> bytes, const TensorEntry& entry, const fs::path& path) {
   const auto wrong = std::find_if(bytes.begin(), bytes.end(), [](std::byte b) { return b > std::byte{1}; });
   if (wrong == bytes.end()) return;
-  throw CheckpointError(format("{} cannot be read: tensor '{}' is BOOL, but byte {} of it is {}",
-                               path.string(), entry.name, wrong - bytes.begin(),
-                               std::to_integer<int>(*wrong)));
+  throw CheckpointError(str_format("{} cannot be read: tensor '{}' is BOOL, but byte {} of it is {}",
+                                   path.string(), entry.name, wrong - bytes.begin(),
+                                   std::to_integer<int>(*wrong)));
 }
 
 }  // namespace
@@ -82,8 +81,9 @@ const TensorEntry& SafetensorsFile::entry(const std::string& name) const {
   std::vector<std::string> names;
   for (const TensorEntry& entry : header_->tensors) names.push_back(entry.name);
   const std::string nearest = nearest_name(name, names);
-  throw CheckpointError(format("{} has no tensor '{}'{}", path().string(), name,
-                               nearest.empty() ? "" : format("; the nearest name in it is '{}'", nearest)));
+  throw CheckpointError(
+      str_format("{} has no tensor '{}'{}", path().string(), name,
+                 nearest.empty() ? "" : str_format("; the nearest name in it is '{}'", nearest)));
 }
 
 at::Tensor SafetensorsFile::view(const std::string& name) const {
@@ -111,9 +111,10 @@ NamedTensors SafetensorsFile::views() const {
 void SafetensorsFile::copy_to(const std::string& name, at::Tensor destination) const {
   const TensorEntry& found = entry(name);
   if (found.dtype != destination.scalar_type() || destination.sizes() != at::IntArrayRef(found.shape)) {
-    throw CheckpointError(format("tensor '{}' in {} is {} of shape {}, but the model's is {} of shape {}",
-                                 name, path().string(), dtype_name(found.dtype), found.shape,
-                                 c10::toString(destination.scalar_type()), destination.sizes()));
+    throw CheckpointError(str_format("tensor '{}' in {} is {} of shape {}, but the model's is {} of shape {}",
+                                     name, path().string(), dtype_name(found.dtype),
+                                     format_shape(found.shape), c10::toString(destination.scalar_type()),
+                                     format_shape(destination.sizes())));
   }
   destination.detach().copy_(view(name));
 }

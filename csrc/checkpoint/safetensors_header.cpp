@@ -1,7 +1,5 @@
 #include "checkpoint/safetensors_header.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -43,7 +41,7 @@ struct Refuse {
   template <class... Args>
   [[noreturn]] void operator()(fmt::format_string<Args...> pattern, Args&&... args) const {
     throw CheckpointError(
-        format("{} cannot be read: {}", path, format(pattern, std::forward<Args>(args)...)));
+        str_format("{} cannot be read: {}", path, str_format(pattern, std::forward<Args>(args)...)));
   }
 };
 
@@ -110,7 +108,7 @@ uint64_t byte_count(const TensorEntry& entry, const Refuse& refuse) {
     empty |= size == 0;
     // A size of 0 counts as 1 here: strides are computed from the other sizes, and must not overflow either.
     if (__builtin_mul_overflow(extent, std::max<int64_t>(size, 1), &extent)) {
-      refuse("the shape {} of tensor '{}' is too large", entry.shape, entry.name);
+      refuse("the shape {} of tensor '{}' is too large", format_shape(entry.shape), entry.name);
     }
   }
   return empty ? 0 : static_cast<uint64_t>(extent);
@@ -134,7 +132,7 @@ TensorEntry parse_entry(const std::string& name, const json& value, uint64_t dat
   const uint64_t bytes = byte_count(entry, refuse);
   if (entry.begin > entry.end || entry.end - entry.begin != bytes) {
     refuse("tensor '{}' of shape {} and type {} takes {} bytes, but its data_offsets are {} and {}", name,
-           entry.shape, dtype_name(entry.dtype), bytes, entry.begin, entry.end);
+           format_shape(entry.shape), dtype_name(entry.dtype), bytes, entry.begin, entry.end);
   }
   if (entry.end > data_bytes) {
     refuse("tensor '{}' ends at byte {} of the data, which ends at byte {}; the file is truncated", name,
@@ -174,7 +172,7 @@ std::string_view dtype_name(at::ScalarType dtype) {
   const auto* found =
       std::find_if(kTypes.begin(), kTypes.end(), [&](const auto& type) { return type.second == dtype; });
   if (found == kTypes.end())
-    throw CheckpointError(format("safetensors has no type {}", c10::toString(dtype)));
+    throw CheckpointError(str_format("safetensors has no type {}", c10::toString(dtype)));
   return found->first;
 }
 
@@ -215,7 +213,8 @@ std::string render_header(std::span<const TensorEntry> tensors,
   std::string text = root.dump();
   text.resize((text.size() + kAlignment - 1) / kAlignment * kAlignment, ' ');
   if (text.size() > kLargestHeader) {
-    throw CheckpointError(format("a header of {} is too large for safetensors", human_bytes(text.size())));
+    throw CheckpointError(
+        str_format("a header of {} is too large for safetensors", human_bytes(text.size())));
   }
   const uint64_t length = text.size();
   return std::string(reinterpret_cast<const char*>(&length), kLengthBytes) + text;

@@ -24,13 +24,13 @@ namespace {
 constexpr const char* kTemporary = ".tmp-";
 
 fs::path temporary_name(const fs::path& path, const char* purpose = "") {
-  return path.string() + format("{}{}{}", kTemporary, purpose, ::getpid());
+  return path.string() + str_format("{}{}{}", kTemporary, purpose, ::getpid());
 }
 
 void rename_path(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) == 0) return;
   throw CheckpointError(
-      format("cannot rename {} to {}: {}", from.string(), to.string(), std::strerror(errno)));
+      str_format("cannot rename {} to {}: {}", from.string(), to.string(), std::strerror(errno)));
 }
 
 /// Out of sight first: a folder that is half removed must not look like a damaged checkpoint.
@@ -58,14 +58,14 @@ std::string utc_now() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
   ::gmtime_r(&now, &parts);
-  return format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                parts.tm_hour, parts.tm_min, parts.tm_sec);
+  return str_format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1,
+                    parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
 std::string free_space(const fs::path& folder) {
   std::error_code error;
   const fs::space_info space = fs::space(folder, error);
-  return error ? "" : format(" ({} are free there)", human_bytes(static_cast<double>(space.available)));
+  return error ? "" : str_format(" ({} are free there)", human_bytes(static_cast<double>(space.available)));
 }
 
 fs::path created(fs::path folder) {
@@ -101,8 +101,8 @@ fs::path Store::save(const Contents& contents) {
     std::error_code ignored;
     fs::remove_all(temporary, ignored);
     throw CheckpointError(
-        format("the checkpoint of step {} was not written: {}{}; earlier checkpoints are untouched",
-               contents.manifest.step, error.what(), space));
+        str_format("the checkpoint of step {} was not written: {}{}; earlier checkpoints are untouched",
+                   contents.manifest.step, error.what(), space));
   }
   try {
     as_checkpoint_error([&] { prune(); });
@@ -174,7 +174,7 @@ int64_t Store::set_aside_after(int64_t step) {
   for (const StepFolder& found : list_step_folders(folder_)) {
     if (found.step <= step) continue;
     int64_t number = 1;
-    const auto target = [&] { return fs::path(found.path.string() + format(".aside-{}", number)); };
+    const auto target = [&] { return fs::path(found.path.string() + str_format(".aside-{}", number)); };
     while (fs::exists(target())) ++number;
     rename_path(found.path, target());
     ++moved;

@@ -11,11 +11,14 @@ namespace {
 
 constexpr const char* kFooter =
     "Start several ranks with an MPI launcher: mpirun -n 2 echelon train CONFIG.yaml\n"
-    "Exit codes: 0 done, 1 internal, 2 usage, 3 configuration, 4 data, 5 communication, 6 checkpoint, 7 not finite,\n"
+    "Exit codes: 0 done, 1 internal, 2 usage, 3 configuration, 4 data, 5 communication, 6 checkpoint, 7 not "
+    "finite,\n"
     "            75 stopped by a signal after writing a checkpoint (run again to continue).";
 
 void add_config(CLI::App* verb, Arguments& arguments) {
-  verb->add_option("config", arguments.config, "Configuration file (YAML)")->required()->type_name("CONFIG.yaml");
+  verb->add_option("config", arguments.config, "Configuration file (YAML)")
+      ->required()
+      ->type_name("CONFIG.yaml");
   verb->add_option("overrides", arguments.overrides, "Settings that replace the file's: optimizer.lr=1e-3")
       ->type_name("key.path=value");
 }
@@ -27,26 +30,33 @@ CLI::App* add_verb(CLI::App& app, Arguments& arguments, const std::string& name,
 }
 
 void add_verbs(CLI::App& app, Arguments& arguments) {
-  add_config(add_verb(app, arguments, "train",
-                      "Train a model, data-parallel over the ranks of the MPI job.\n"
-                      "SIGTERM, SIGINT or SIGUSR1: finish the step, write a checkpoint, exit with 75; the same command\n"
-                      "goes on from there."),
-             arguments);
+  add_config(
+      add_verb(
+          app, arguments, "train",
+          "Train a model, data-parallel over the ranks of the MPI job.\n"
+          "SIGTERM, SIGINT or SIGUSR1: finish the step, write a checkpoint, exit with 75; the same command\n"
+          "goes on from there."),
+      arguments);
   CLI::App* evaluate = add_verb(app, arguments, "evaluate", "Score a checkpoint of a run on its test data.");
   add_config(evaluate, arguments);
-  evaluate->add_option("--checkpoint", arguments.checkpoint, "Checkpoint folder; not given: the best one of the run");
-  add_config(add_verb(app, arguments, "check",
-                      "Report every problem of a configuration, each with file, line and column. Starts nothing."),
-             arguments);
-  CLI::App* schema = add_verb(app, arguments, "schema", "Print the JSON Schema of the configuration, for editors.");
+  evaluate->add_option("--checkpoint", arguments.checkpoint,
+                       "Checkpoint folder; not given: the best one of the run");
+  add_config(
+      add_verb(app, arguments, "check",
+               "Report every problem of a configuration, each with file, line and column. Starts nothing."),
+      arguments);
+  CLI::App* schema =
+      add_verb(app, arguments, "schema", "Print the JSON Schema of the configuration, for editors.");
   schema->add_flag("--markdown", arguments.markdown, "Print the reference page (docs/config.md) instead");
-  add_verb(app, arguments, "inspect", "List what is in a checkpoint folder or a safetensors file, and verify it.")
+  add_verb(app, arguments, "inspect",
+           "List what is in a checkpoint folder or a safetensors file, and verify it.")
       ->add_option("path", arguments.path, "Checkpoint folder, run folder or .safetensors file")
       ->required();
   add_verb(app, arguments, "doctor",
            "Show compiler, LibTorch, MPI, NCCL, GPUs, threads and binding, and what is wrong with them.\n"
            "Start it as the job would be started: mpirun -n 8 echelon doctor")
-      ->add_option("--output", arguments.run_directory, "Folder that runs would be written to (default: runs)");
+      ->add_option("--output", arguments.run_directory,
+                   "Folder that runs would be written to (default: runs)");
 }
 
 }  // namespace
@@ -55,7 +65,7 @@ std::optional<Arguments> parse_arguments(int argc, char** argv, int& exit_code) 
   Arguments arguments;
   CLI::App app("Trains and scores models on MPI clusters from one YAML file.", "echelon");
   app.require_subcommand(1);
-  app.set_version_flag("--version", format("echelon {}", kVersion));
+  app.set_version_flag("--version", str_format("echelon {}", kVersion));
   app.footer(kFooter);
   add_verbs(app, arguments);
   try {

@@ -17,8 +17,8 @@ struct Arguments {
   bool markdown = false;               ///< schema: the reference page instead of JSON Schema
 };
 
-/// Parses the command line. Returns nothing, with `exit_code` set, when there is nothing left to do: help and version were
-/// asked for and printed, or what is wrong was.
+/// Parses the command line. Returns nothing, with `exit_code` set, when there is nothing left to do: help and
+/// version were asked for and printed, or what is wrong was.
 std::optional<Arguments> parse_arguments(int argc, char** argv, int& exit_code);
 
 }  // namespace echelon::cli

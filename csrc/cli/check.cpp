@@ -15,8 +15,9 @@ int check(const Arguments& arguments) {
 }
 
 int print_schema(const Arguments& arguments) {
-  const std::string text = arguments.markdown ? config::reference<train::TrainSettings>("Configuration")
-                                              : config::json_schema<train::TrainSettings>("Echelon configuration");
+  const std::string text = arguments.markdown
+                               ? config::reference<train::TrainSettings>("Configuration")
+                               : config::json_schema<train::TrainSettings>("Echelon configuration");
   std::fwrite(text.data(), 1, text.size(), stdout);
   return 0;
 }

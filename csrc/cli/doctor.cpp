@@ -16,8 +16,8 @@
 
 namespace echelon::cli {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankFacts, rank, host, local_rank, local_size, host_cores, cores, threads, gpu, gpu_index,
-                                   shared_memory_bytes, sees_run_directory)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankFacts, rank, host, local_rank, local_size, host_cores, cores, threads,
+                                   gpu, gpu_index, shared_memory_bytes, sees_run_directory)
 
 namespace {
 
@@ -56,7 +56,7 @@ RankFacts facts_of_this_rank(const Launch& launch, const CudaLookup& cuda, bool 
   facts.sees_run_directory = sees_directory;
   if (cuda.module != nullptr) {
     facts.gpu_index = launch.local_rank % cuda.module->device_count();
-    facts.gpu = format("{}: {}", facts.gpu_index, cuda.module->describe(facts.gpu_index).name);
+    facts.gpu = str_format("{}: {}", facts.gpu_index, cuda.module->describe(facts.gpu_index).name);
   }
   return facts;
 }
@@ -72,16 +72,19 @@ std::vector<RankFacts> gather(const RankFacts& own, Communicator& comm) {
   comm.all_gather(all, mine, "doctor: facts")->wait();
   std::vector<RankFacts> facts;
   for (int rank = 0; rank < comm.size(); ++rank) {
-    facts.push_back(json::parse(static_cast<const char*>(all.const_data_ptr()) + rank * slot).get<RankFacts>());
+    facts.push_back(
+        json::parse(static_cast<const char*>(all.const_data_ptr()) + rank * slot).get<RankFacts>());
   }
   return facts;
 }
 
 void print_versions(const Launch& launch, const CudaLookup& cuda) {
-  const auto line = [](std::string_view key, const std::string& value) { log::info("  {:<10}{}", key, value); };
+  const auto line = [](std::string_view key, const std::string& value) {
+    log::info("  {:<10}{}", key, value);
+  };
   log::info("echelon {}", kVersion);
   line("compiler", ECHELON_COMPILER);
-  line("LibTorch", format("{}, {} kernels", ECHELON_LIBTORCH_VERSION, at::get_cpu_capability()));
+  line("LibTorch", str_format("{}, {} kernels", ECHELON_LIBTORCH_VERSION, at::get_cpu_capability()));
   line("MPI", launch.library.empty() ? "not started: no launcher" : launch.library);
   line("launcher", launch.launched_by.empty() ? "none: one rank" : launch.launched_by);
   if (cuda.module == nullptr) {
@@ -89,15 +92,16 @@ void print_versions(const Launch& launch, const CudaLookup& cuda) {
     return;
   }
   const CudaVersions versions = cuda.module->versions();
-  line("CUDA", format("runtime {}, driver {}", versions.runtime, versions.driver));
+  line("CUDA", str_format("runtime {}, driver {}", versions.runtime, versions.driver));
   line("NCCL", versions.nccl);
 }
 
 void print_ranks(const std::vector<RankFacts>& ranks) {
   log::info("  {:<6}{:<20}{:<14}{:<9}{}", "rank", "host", "cores", "threads", "GPU");
   for (const RankFacts& rank : ranks) {
-    log::info("  {:<6}{:<20}{:<14}{:<9}{}", rank.rank, rank.host, format("{} of {}", rank.cores.size(), rank.host_cores),
-              rank.threads, rank.gpu.empty() ? "none" : rank.gpu);
+    log::info("  {:<6}{:<20}{:<14}{:<9}{}", rank.rank, rank.host,
+              str_format("{} of {}", rank.cores.size(), rank.host_cores), rank.threads,
+              rank.gpu.empty() ? "none" : rank.gpu);
   }
 }
 
@@ -113,7 +117,8 @@ ExitCode doctor(const Arguments& arguments, const ProcessEnvironment& environmen
   print_versions(environment.launch(), cuda);
   print_ranks(ranks);
   std::vector<std::string> problems = find_problems(ranks);
-  if (cuda.gpu_present && cuda.module == nullptr) problems.push_back("a GPU is there and cannot be used: " + cuda.why_not);
+  if (cuda.gpu_present && cuda.module == nullptr)
+    problems.push_back("a GPU is there and cannot be used: " + cuda.why_not);
   for (const std::string& problem : problems) log::info("  problem: {}", problem);
   if (problems.empty()) log::info("  no problems found");
   return problems.empty() ? ExitCode::kOk : ExitCode::kConfig;

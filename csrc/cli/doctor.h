@@ -18,12 +18,12 @@ struct RankFacts {
   int local_rank = 0;
   int local_size = 1;
   int host_cores = 1;
-  std::vector<int> cores;            ///< that it may run on
-  int threads = 1;                   ///< that it would compute with
-  std::string gpu;                   ///< "0: NVIDIA H100 80GB HBM3"; empty: none
+  std::vector<int> cores;  ///< that it may run on
+  int threads = 1;         ///< that it would compute with
+  std::string gpu;         ///< "0: NVIDIA H100 80GB HBM3"; empty: none
   int gpu_index = -1;
-  int64_t shared_memory_bytes = 0;   ///< free in /dev/shm
-  bool sees_run_directory = true;    ///< a file that rank 0 wrote there
+  int64_t shared_memory_bytes = 0;  ///< free in /dev/shm
+  bool sees_run_directory = true;   ///< a file that rank 0 wrote there
 };
 
 /// One line a problem, each with what to do; empty when all is well. `ranks` in rank order.

@@ -14,7 +14,8 @@
 namespace echelon::cli {
 namespace {
 
-using RunVerb = ExitCode (*)(const train::TrainSettings&, const train::RunRequest&, const ProcessEnvironment&);
+using RunVerb = ExitCode (*)(const train::TrainSettings&, const train::RunRequest&,
+                             const ProcessEnvironment&);
 
 ExitCode run_with_config(const Arguments& arguments, const ProcessEnvironment& environment, RunVerb verb) {
   const auto loaded = config::load<train::TrainSettings>(arguments.config, arguments.overrides);
@@ -32,7 +33,7 @@ ExitCode run(const Arguments& arguments, const ProcessEnvironment& environment) 
     log::write_info(checkpoint::inspect(arguments.path));
     return ExitCode::kOk;
   }
-  throw InternalError(format("verb {} is parsed but not known to the engine", arguments.verb));
+  throw InternalError(str_format("verb {} is parsed but not known to the engine", arguments.verb));
 }
 
 /// Errors of the configuration are the same on every rank, so one of them speaks.

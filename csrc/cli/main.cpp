@@ -1,5 +1,5 @@
-// The program `echelon`. It is small and does not link LibTorch, so that `check`, `schema` and `--help` answer at once;
-// the other verbs are in libechelon.so beside it, opened when they are asked for.
+// The program `echelon`. It is small and does not link LibTorch, so that `check`, `schema` and `--help`
+// answer at once; the other verbs are in libechelon.so beside it, opened when they are asked for.
 #include <dlfcn.h>
 
 #include <cstdio>
@@ -18,8 +18,9 @@ using echelon::ExitCode;
 int run_engine(const echelon::cli::Arguments& arguments) {
   void* library = ::dlopen("libechelon.so", RTLD_NOW | RTLD_GLOBAL);
   if (library == nullptr) {
-    echelon::log::error("{}; it belongs beside the echelon program, and LibTorch where it was built: run launch/bootstrap",
-                        ::dlerror());
+    echelon::log::error(
+        "{}; it belongs beside the echelon program, and LibTorch where it was built: run launch/bootstrap",
+        ::dlerror());
     return static_cast<int>(ExitCode::kInternal);
   }
   const auto run = reinterpret_cast<echelon::cli::EngineEntry>(::dlsym(library, echelon::cli::kEngineSymbol));

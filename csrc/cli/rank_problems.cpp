@@ -1,5 +1,3 @@
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -13,19 +11,22 @@ namespace {
 using ByHost = std::map<std::string, std::vector<const RankFacts*>>;
 using Problems = std::vector<std::string>;
 
-void find_shared_gpus(const std::string& host, const std::vector<const RankFacts*>& ranks, Problems& problems) {
+void find_shared_gpus(const std::string& host, const std::vector<const RankFacts*>& ranks,
+                      Problems& problems) {
   std::map<int, std::vector<int>> by_gpu;
   for (const RankFacts* rank : ranks) {
     if (rank->gpu_index >= 0) by_gpu[rank->gpu_index].push_back(rank->rank);
   }
   for (const auto& [gpu, sharing] : by_gpu) {
     if (sharing.size() < 2) continue;
-    problems.push_back(format("{}: ranks {} share GPU {}, which NCCL refuses; start at most one rank a GPU", host,
-                              fmt::join(sharing, ", "), gpu));
+    problems.push_back(
+        str_format("{}: ranks {} share GPU {}, which NCCL refuses; start at most one rank a GPU", host,
+                   join(sharing), gpu));
   }
 }
 
-void find_crowded_cores(const std::string& host, const std::vector<const RankFacts*>& ranks, Problems& problems) {
+void find_crowded_cores(const std::string& host, const std::vector<const RankFacts*>& ranks,
+                        Problems& problems) {
   int threads = 0;
   std::set<int> cores;
   size_t bound_cores = 0;
@@ -37,28 +38,33 @@ void find_crowded_cores(const std::string& host, const std::vector<const RankFac
     bound = bound && static_cast<int>(rank->cores.size()) < rank->host_cores;
   }
   if (threads > static_cast<int>(cores.size())) {
-    problems.push_back(format("{}: {} ranks with {} compute threads on {} cores; start fewer ranks or set threads", host,
-                              ranks.size(), threads, cores.size()));
+    problems.push_back(
+        str_format("{}: {} ranks with {} compute threads on {} cores; start fewer ranks or set threads", host,
+                   ranks.size(), threads, cores.size()));
   }
   if (bound && bound_cores > cores.size()) {
-    problems.push_back(format("{}: several ranks are bound to the same cores; look at the launcher's binding options "
-                              "(mpirun --map-by slot:PE=N --bind-to core)",
-                              host));
+    problems.push_back(
+        str_format("{}: several ranks are bound to the same cores; look at the launcher's binding options "
+                   "(mpirun --map-by slot:PE=N --bind-to core)",
+                   host));
   }
   if (bound && ranks.front()->host_cores >= 2 * static_cast<int>(cores.size())) {
-    problems.push_back(format("{}: the launcher has bound the ranks to {} of {} cores; mpirun --bind-to none, or "
-                              "--map-by slot:PE=N for N cores a rank, frees the others",
-                              host, cores.size(), ranks.front()->host_cores));
+    problems.push_back(
+        str_format("{}: the launcher has bound the ranks to {} of {} cores; mpirun --bind-to none, or "
+                   "--map-by slot:PE=N for N cores a rank, frees the others",
+                   host, cores.size(), ranks.front()->host_cores));
   }
 }
 
-void find_small_shared_memory(const std::string& host, const std::vector<const RankFacts*>& ranks, Problems& problems) {
+void find_small_shared_memory(const std::string& host, const std::vector<const RankFacts*>& ranks,
+                              Problems& problems) {
   constexpr int64_t kEnough = 64 << 20;  // staging of the ranks of a node, and buckets of a small model
   const int64_t bytes = ranks.front()->shared_memory_bytes;
   if (ranks.size() > 1 && bytes < kEnough) {
-    problems.push_back(format("{}: only {} are free in /dev/shm, through which ranks of a node exchange gradients; give the "
-                              "container more (docker --shm-size, in Kubernetes an emptyDir with medium: Memory)",
-                              host, human_bytes(static_cast<double>(bytes))));
+    problems.push_back(str_format(
+        "{}: only {} are free in /dev/shm, through which ranks of a node exchange gradients; give the "
+        "container more (docker --shm-size, in Kubernetes an emptyDir with medium: Memory)",
+        host, human_bytes(static_cast<double>(bytes))));
   }
 }
 
@@ -73,9 +79,10 @@ std::vector<std::string> find_problems(const std::vector<RankFacts>& ranks) {
     find_crowded_cores(host, local, problems);
     find_small_shared_memory(host, local, problems);
     if (!std::ranges::all_of(local, &RankFacts::sees_run_directory)) {
-      problems.push_back(format("{}: does not see the run folder of rank 0; set `output` to a folder on a file system that "
-                                "all nodes share",
-                                host));
+      problems.push_back(str_format(
+          "{}: does not see the run folder of rank 0; set `output` to a folder on a file system that "
+          "all nodes share",
+          host));
     }
   }
   return problems;

@@ -70,29 +70,30 @@ bool is_message(Operation operation) {
 }
 
 std::string peer_text(const LedgerEntry& entry) {
-  if (entry.operation == Operation::kSend) return format(" to rank {} tag {}", entry.peer, entry.tag);
-  if (entry.operation == Operation::kReceive) return format(" from rank {} tag {}", entry.peer, entry.tag);
-  return entry.peer < 0 ? "" : format(" from rank {}", entry.peer);
+  if (entry.operation == Operation::kSend) return str_format(" to rank {} tag {}", entry.peer, entry.tag);
+  if (entry.operation == Operation::kReceive)
+    return str_format(" from rank {} tag {}", entry.peer, entry.tag);
+  return entry.peer < 0 ? "" : str_format(" from rank {}", entry.peer);
 }
 
 /// What the ranks must agree on, without the number: "all_reduce sum float32 [1048576] 'bucket 3'".
 std::string call_text(const LedgerEntry& entry) {
   std::string text = name(entry.operation);
-  if (entry.reduce >= 0) text += format(" {}", name(static_cast<Reduce>(entry.reduce)));
+  if (entry.reduce >= 0) text += str_format(" {}", name(static_cast<Reduce>(entry.reduce)));
   if (entry.dtype >= 0) {
-    text += format(" {} [", element_name(static_cast<at::ScalarType>(entry.dtype)));
+    text += str_format(" {} [", element_name(static_cast<at::ScalarType>(entry.dtype)));
     for (int i = 0; i < std::min<int>(entry.dimensions, entry.sizes.size()); ++i) {
-      text += format("{}{}", i == 0 ? "" : ", ", entry.sizes[i]);
+      text += str_format("{}{}", i == 0 ? "" : ", ", entry.sizes[i]);
     }
     text += "]";
   }
   text += peer_text(entry);
-  if (entry.label[0] != '\0') text += format(" '{}'", entry.label.data());
+  if (entry.label[0] != '\0') text += str_format(" '{}'", entry.label.data());
   return text;
 }
 
 std::string note_text(const LedgerEntry& entry) {
-  return entry.note[0] == '\0' ? "" : format(" ({})", entry.note.data());
+  return entry.note[0] == '\0' ? "" : str_format(" ({})", entry.note.data());
 }
 
 std::string call_with_note(const LedgerEntry& entry) {
@@ -103,10 +104,11 @@ std::string call_with_note(const LedgerEntry& entry) {
 std::string what_it_does(const RankStatus& status, bool plural) {
   if (!status.reachable) return plural ? "do not answer" : "does not answer";
   if (status.entered.sequence > status.finished.sequence) {
-    return format("{} still in {}", plural ? "are" : "is", to_string(status.entered));
+    return str_format("{} still in {}", plural ? "are" : "is", to_string(status.entered));
   }
-  if (status.finished.sequence == 0) return format("{} finished no operation yet", plural ? "have" : "has");
-  return format("last finished {}", to_string(status.finished));
+  if (status.finished.sequence == 0)
+    return str_format("{} finished no operation yet", plural ? "have" : "has");
+  return str_format("last finished {}", to_string(status.finished));
 }
 
 /// Ranks (by index into `ranks`) that have the same text, in order of the first.
@@ -176,8 +178,8 @@ uint64_t fingerprint(const LedgerEntry& entry) {
 }
 
 std::string to_string(const LedgerEntry& entry) {
-  return format("{} {} {}", is_message(entry.operation) ? "message" : "operation", entry.sequence,
-                call_with_note(entry));
+  return str_format("{} {} {}", is_message(entry.operation) ? "message" : "operation", entry.sequence,
+                    call_with_note(entry));
 }
 
 std::string name_ranks(std::span<const int> numbers) {
@@ -185,8 +187,8 @@ std::string name_ranks(std::span<const int> numbers) {
   for (size_t i = 0; i < numbers.size();) {
     size_t end = i + 1;
     while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1) ++end;
-    text += format("{}{}", i == 0 ? "" : ",", numbers[i]);
-    if (end - i > 1) text += format("-{}", numbers[end - 1]);
+    text += str_format("{}{}", i == 0 ? "" : ",", numbers[i]);
+    if (end - i > 1) text += str_format("-{}", numbers[end - 1]);
     i = end;
   }
   return text;
@@ -202,10 +204,10 @@ std::optional<std::string> describe_mismatch(std::span<const RankStatus> ranks, 
     groups[found->second].push_back(&status);
   }
   if (groups.size() < 2) return std::nullopt;
-  std::string text = format("ranks disagree at operation {}: ", sequence);
+  std::string text = str_format("ranks disagree at operation {}: ", sequence);
   for (size_t i = 0; i < groups.size(); ++i) {
-    text +=
-        format("{}{} {}", i == 0 ? "" : ", ", name_members(groups[i]), call_with_note(groups[i][0]->entered));
+    text += str_format("{}{} {}", i == 0 ? "" : ", ", name_members(groups[i]),
+                       call_with_note(groups[i][0]->entered));
   }
   return text + "; all ranks must call the same operations with the same arguments in the same order";
 }
@@ -218,25 +220,26 @@ std::string describe_lateness(std::span<const RankStatus> ranks, const LedgerEnt
     if (late) add_to(groups, what_it_does(status, false), status);
   }
   if (groups.empty()) {
-    return format("{} was entered by every rank but did not finish within {:g} s", to_string(entry), timeout);
+    return str_format("{} was entered by every rank but did not finish within {:g} s", to_string(entry),
+                      timeout);
   }
   std::string text;
   for (const auto& [unused, members] : groups) {
     const bool plural = members.size() > 1;
-    text += format("{}{} {} not entered {} within {:g} s; {} {}", text.empty() ? "" : "; ",
-                   name_members(members), plural ? "have" : "has", to_string(entry), timeout,
-                   plural ? "they" : "it", what_it_does(*members.front(), plural));
+    text += str_format("{}{} {} not entered {} within {:g} s; {} {}", text.empty() ? "" : "; ",
+                       name_members(members), plural ? "have" : "has", to_string(entry), timeout,
+                       plural ? "they" : "it", what_it_does(*members.front(), plural));
   }
   return text;
 }
 
 std::string describe_message_lateness(std::span<const RankStatus> ranks, const LedgerEntry& entry,
                                       double timeout) {
-  std::string text = format("{} was not {} within {:g} s", to_string(entry),
-                            entry.operation == Operation::kSend ? "taken" : "sent", timeout);
+  std::string text = str_format("{} was not {} within {:g} s", to_string(entry),
+                                entry.operation == Operation::kSend ? "taken" : "sent", timeout);
   for (const RankStatus& status : ranks) {
     if (status.rank == entry.peer)
-      text += format("; {} {}", name_members({&status}), what_it_does(status, false));
+      text += str_format("; {} {}", name_members({&status}), what_it_does(status, false));
   }
   return text;
 }
@@ -248,9 +251,9 @@ void check_message(const LedgerEntry& sent, const LedgerEntry& expected) {
     return count;
   };
   if (sent.dtype == expected.dtype && elements(sent) == elements(expected)) return;
-  throw CommError(format("a message is not what its receiver expects: {} is {}, but {} is {}",
-                         format("that of rank {}", expected.peer), to_string(sent),
-                         format("that of rank {}", sent.peer), to_string(expected)));
+  throw CommError(str_format("a message is not what its receiver expects: {} is {}, but {} is {}",
+                             str_format("that of rank {}", expected.peer), to_string(sent),
+                             str_format("that of rank {}", sent.peer), to_string(expected)));
 }
 
 }  // namespace echelon

@@ -14,30 +14,32 @@ namespace {
 constexpr double kIdlePollSeconds = 0.2;  ///< how soon a rank that computes answers one that asks where it is
 
 void check_tensor(const at::Tensor& tensor, const char* operation) {
-  if (!tensor.defined()) throw InternalError(format("{} of an undefined tensor", operation));
+  if (!tensor.defined()) throw InternalError(str_format("{} of an undefined tensor", operation));
   if (!is_element_type(tensor.scalar_type())) {
     throw InternalError(
-        format("{} of a {} tensor: communicators move float32, float64, float16, bfloat16, int32, "
-               "int64, uint8 and bool",
-               operation, element_name(tensor.scalar_type())));
+        str_format("{} of a {} tensor: communicators move float32, float64, float16, bfloat16, int32, "
+                   "int64, uint8 and bool",
+                   operation, element_name(tensor.scalar_type())));
   }
   if (!tensor.is_contiguous()) {
-    throw InternalError(format("{} of a tensor that is not contiguous: call contiguous() first", operation));
+    throw InternalError(
+        str_format("{} of a tensor that is not contiguous: call contiguous() first", operation));
   }
 }
 
 void check_reduction(const at::Tensor& tensor, Reduce op, const char* operation) {
   if (op != Reduce::kMean || at::isFloatingType(tensor.scalar_type())) return;
-  throw InternalError(format("{} with mean of a {} tensor: the mean of integers is not an integer, use sum",
-                             operation, element_name(tensor.scalar_type())));
+  throw InternalError(
+      str_format("{} with mean of a {} tensor: the mean of integers is not an integer, use sum", operation,
+                 element_name(tensor.scalar_type())));
 }
 
 void check_parts(const at::Tensor& whole, const at::Tensor& part, int size, const char* operation) {
   if (whole.scalar_type() != part.scalar_type())
-    throw InternalError(format("{} between two types", operation));
+    throw InternalError(str_format("{} between two types", operation));
   if (whole.numel() == part.numel() * size) return;
-  throw InternalError(format("{} among {} ranks: {} elements are not {} parts of {}", operation, size,
-                             whole.numel(), size, part.numel()));
+  throw InternalError(str_format("{} among {} ranks: {} elements are not {} parts of {}", operation, size,
+                                 whole.numel(), size, part.numel()));
 }
 
 /// A message keeps its tensor, and on a GPU its host copy, until it has arrived.
@@ -85,7 +87,7 @@ QueuedCommunicator::QueuedCommunicator(std::unique_ptr<Transport> transport)
 
 QueuedCommunicator::~QueuedCommunicator() {
   if (queue_.idle() && messenger_.idle()) return;
-  watch().fail(format("rank {} left while operations were not finished", world_rank(rank())));
+  watch().fail(str_format("rank {} left while operations were not finished", world_rank(rank())));
 }
 
 Work QueuedCommunicator::all_reduce(at::Tensor tensor, Reduce op, std::string_view label) {
@@ -168,9 +170,9 @@ Work QueuedCommunicator::post_message(const at::Tensor& tensor, Operation operat
   const bool sends = operation == Operation::kSend;
   check_tensor(tensor, sends ? "send" : "receive");
   const int peer_name = world_rank(peer);
-  if (peer == rank()) throw InternalError(format("a message from rank {} to itself", peer_name));
+  if (peer == rank()) throw InternalError(str_format("a message from rank {} to itself", peer_name));
   if (tag < 0 || tag > kLargestTag)
-    throw InternalError(format("message tag {} is not in 0-{}", tag, kLargestTag));
+    throw InternalError(str_format("message tag {} is not in 0-{}", tag, kLargestTag));
   const uint64_t number = ++messages_[{operation, peer, tag}];
   const LedgerEntry entry = make_entry(number, operation, tensor, label, {}, peer_name, tag);
   HostTensor host(tensor);
@@ -182,7 +184,7 @@ Work QueuedCommunicator::post_message(const at::Tensor& tensor, Operation operat
 }
 
 std::unique_ptr<WatchedCommunicator> QueuedCommunicator::split_watched(int color, int key) {
-  if (color < 0) throw InternalError(format("split with color {}: colors are 0 or more", color));
+  if (color < 0) throw InternalError(str_format("split with color {}: colors are 0 or more", color));
   const LedgerEntry entry = make_entry(++sequence_, Operation::kSplit);
   std::unique_ptr<Transport> part;
   submit(entry, [&] {
@@ -211,7 +213,7 @@ at::Tensor QueuedCommunicator::allocate(int64_t elements, at::TensorOptions opti
 }
 
 void QueuedCommunicator::abort(const std::string& reason) {
-  watch().fail(format("rank {} ended the job: {}", world_rank(rank()), reason));
+  watch().fail(str_format("rank {} ended the job: {}", world_rank(rank()), reason));
 }
 
 void QueuedCommunicator::finalize() {
@@ -236,14 +238,14 @@ void QueuedCommunicator::perform(const LedgerEntry& entry, const std::function<v
     watch().fail(error.what());
     throw;
   } catch (const std::exception& error) {
-    watch().fail(format("rank {} failed in {}: {}", world_rank(rank()), to_string(entry), error.what()));
+    watch().fail(str_format("rank {} failed in {}: {}", world_rank(rank()), to_string(entry), error.what()));
     throw;
   }
 }
 
 int QueuedCommunicator::world_rank(int rank) const {
   if (rank < 0 || rank >= size())
-    throw InternalError(format("rank {} in a communicator of {}", rank, size()));
+    throw InternalError(str_format("rank {} in a communicator of {}", rank, size()));
   return transport_->world_ranks()[rank];
 }
 

@@ -195,7 +195,7 @@ void reduce_elements(at::ScalarType type, Reduce op, double divisor,
     case at::kBool:
       return run_type<bool>(op, job);
     default:
-      throw InternalError(format("cannot reduce elements of type {}", c10::toString(type)));
+      throw InternalError(str_format("cannot reduce elements of type {}", c10::toString(type)));
   }
 }
 

@@ -42,8 +42,8 @@ std::unique_ptr<WatchedCommunicator> make_world(const ProcessEnvironment& enviro
   const Launch& launch = environment.launch();
   if (settings.backend == "local" && launch.world_size > 1) {
     throw ConfigError(
-        format("comm.backend: local is for one process, but {} started {} ranks; use auto or mpi",
-               launch.launched_by, launch.world_size));
+        str_format("comm.backend: local is for one process, but {} started {} ranks; use auto or mpi",
+                   launch.launched_by, launch.world_size));
   }
   if (launch.launched_by.empty()) return std::move(make_local_world(1, settings.timeout).front());
   return mpi::make_world(launch, settings.timeout);

@@ -11,14 +11,15 @@ namespace echelon {
 /// What ended a command, as the exit code of the process (docs/errors.md).
 enum class ExitCode : int {
   kOk = 0,
-  kInternal = 1,      ///< a defect of Echelon, or an error of a library below it
-  kUsage = 2,         ///< unknown verb or option
-  kConfig = 3,        ///< the configuration has problems; nothing was started
-  kData = 4,          ///< input data missing, corrupt or out of range
-  kComm = 5,          ///< a rank is missing, late or doing something else than the others
-  kCheckpoint = 6,    ///< a checkpoint is missing, truncated, altered or does not fit
-  kNotFinite = 7,     ///< a loss, output or gradient is not finite and `on_nan: stop`
-  kInterrupted = 75,  ///< stopped by SIGTERM or SIGINT after writing a checkpoint: run again to continue (EX_TEMPFAIL)
+  kInternal = 1,    ///< a defect of Echelon, or an error of a library below it
+  kUsage = 2,       ///< unknown verb or option
+  kConfig = 3,      ///< the configuration has problems; nothing was started
+  kData = 4,        ///< input data missing, corrupt or out of range
+  kComm = 5,        ///< a rank is missing, late or doing something else than the others
+  kCheckpoint = 6,  ///< a checkpoint is missing, truncated, altered or does not fit
+  kNotFinite = 7,   ///< a loss, output or gradient is not finite and `on_nan: stop`
+  kInterrupted =
+      75,  ///< stopped by SIGTERM or SIGINT after writing a checkpoint: run again to continue (EX_TEMPFAIL)
 };
 
 class Error : public std::runtime_error {

@@ -16,13 +16,14 @@ namespace echelon {
 namespace {
 
 [[noreturn]] void fail(const char* action, const fs::path& path) {
-  throw Error(ExitCode::kData, format("cannot {} {}: {}", action, path.string(), std::strerror(errno)));
+  throw Error(ExitCode::kData, str_format("cannot {} {}: {}", action, path.string(), std::strerror(errno)));
 }
 
 /// Closes on scope exit.
 class Descriptor {
  public:
-  Descriptor(const fs::path& path, int flags, const char* action) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
+  Descriptor(const fs::path& path, int flags, const char* action)
+      : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
     if (fd_ < 0) fail(action, path);
   }
   ~Descriptor() { ::close(fd_); }
@@ -76,7 +77,9 @@ MappedFile::~MappedFile() {
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : path_(std::move(other.path_)), data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : path_(std::move(other.path_)),
+      data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(path_, other.path_);
@@ -91,7 +94,7 @@ void sync_path(const fs::path& path) {
 }
 
 void write_file_atomically(const fs::path& path, std::string_view content) {
-  const fs::path temporary = path.string() + format(".tmp.{}", ::getpid());
+  const fs::path temporary = path.string() + str_format(".tmp.{}", ::getpid());
   {
     const Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC, "create");
     while (!content.empty()) {

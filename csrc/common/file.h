@@ -30,8 +30,8 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-/// Writes to a temporary sibling, syncs it, renames it over `path`, syncs the folder: after a crash at any moment
-/// `path` holds the old content or the new.
+/// Writes to a temporary sibling, syncs it, renames it over `path`, syncs the folder: after a crash at any
+/// moment `path` holds the old content or the new.
 void write_file_atomically(const fs::path& path, std::string_view content);
 
 /// fsync of a file or a folder.

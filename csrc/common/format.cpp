@@ -1,3 +1,6 @@
+#define FMT_HEADER_ONLY  // here, and nowhere else
+#include <fmt/format.h>
+
 #include "common/format.h"
 
 #include <algorithm>
@@ -7,16 +10,27 @@
 #include <vector>
 
 namespace echelon {
+
+std::string str_vformat(fmt::string_view pattern, fmt::format_args args) {
+  return fmt::vformat(pattern, args);
+}
+
+std::string format_shape(std::span<const int64_t> shape) {
+  return str_format("[{}]", join(shape));
+}
+
 namespace {
 
 std::string scaled(double value, double base, std::span<const char* const> units) {
   size_t unit = 0;
   while (std::abs(value) >= base && unit + 1 < units.size()) value /= base, ++unit;
   const int decimals = unit == 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
-  return fmt::format("{:.{}f} {}", value, decimals, units[unit]);
+  return str_format("{:.{}f} {}", value, decimals, units[unit]);
 }
 
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+char lower(char c) {
+  return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+}
 
 // Damerau-Levenshtein distance, restricted form (optimal string alignment).
 size_t edit_distance(std::string_view a, std::string_view b) {
@@ -50,11 +64,11 @@ std::string human_count(double count) {
 }
 
 std::string human_seconds(double seconds) {
-  if (seconds < 1) return fmt::format("{:.0f} ms", seconds * 1e3);
-  if (seconds < 60) return fmt::format("{:.1f} s", seconds);
+  if (seconds < 1) return str_format("{:.0f} ms", seconds * 1e3);
+  if (seconds < 60) return str_format("{:.1f} s", seconds);
   const auto whole = static_cast<int64_t>(std::llround(seconds));
-  if (whole < 3600) return fmt::format("{} m {:02} s", whole / 60, whole % 60);
-  return fmt::format("{} h {:02} m", whole / 3600, whole / 60 % 60);
+  if (whole < 3600) return str_format("{} m {:02} s", whole / 60, whole % 60);
+  return str_format("{} h {:02} m", whole / 3600, whole / 60 % 60);
 }
 
 std::string nearest_name(std::string_view word, std::span<const std::string> candidates) {

@@ -35,8 +35,8 @@ void write_line(int descriptor, std::string text) {
 }
 
 std::string with_rank(std::string_view kind, std::string_view text) {
-  if (ranks == 1) return fmt::format("{}: {}", kind, text);
-  return fmt::format("{} (rank {}): {}", kind, this_rank.load(), text);
+  if (ranks == 1) return str_format("{}: {}", kind, text);
+  return str_format("{} (rank {}): {}", kind, this_rank.load(), text);
 }
 
 }  // namespace

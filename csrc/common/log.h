@@ -21,15 +21,15 @@ void set_status(std::string_view text);
 
 template <class... Args>
 void info(fmt::format_string<Args...> pattern, Args&&... args) {
-  write_info(fmt::format(pattern, std::forward<Args>(args)...));
+  write_info(str_format(pattern, std::forward<Args>(args)...));
 }
 template <class... Args>
 void warning(fmt::format_string<Args...> pattern, Args&&... args) {
-  write_warning(fmt::format(pattern, std::forward<Args>(args)...));
+  write_warning(str_format(pattern, std::forward<Args>(args)...));
 }
 template <class... Args>
 void error(fmt::format_string<Args...> pattern, Args&&... args) {
-  write_error(fmt::format(pattern, std::forward<Args>(args)...));
+  write_error(str_format(pattern, std::forward<Args>(args)...));
 }
 
 }  // namespace echelon::log

@@ -7,7 +7,9 @@
 
 namespace echelon {
 
-int online_cores() { return static_cast<int>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN))); }
+int online_cores() {
+  return static_cast<int>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
+}
 
 std::vector<int> allowed_cores() {
   std::vector<int> cores;

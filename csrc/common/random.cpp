@@ -19,9 +19,8 @@ std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint3
 }
 
 uint64_t derive_key(uint64_t key, uint64_t word) {
-  const auto block =
-      philox({static_cast<uint32_t>(word), static_cast<uint32_t>(word >> 32), 0x4b65794bU, 0},
-             {static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)});
+  const auto block = philox({static_cast<uint32_t>(word), static_cast<uint32_t>(word >> 32), 0x4b65794bU, 0},
+                            {static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)});
   return block[0] | static_cast<uint64_t>(block[1]) << 32;
 }
 
@@ -46,9 +45,13 @@ uint64_t RandomStream::next_u64() {
   return low | static_cast<uint64_t>(next_u32()) << 32;
 }
 
-double RandomStream::uniform() { return static_cast<double>(next_u64() >> 11) * 0x1p-53; }
+double RandomStream::uniform() {
+  return static_cast<double>(next_u64() >> 11) * 0x1p-53;
+}
 
-double RandomStream::uniform(double low, double high) { return low + (high - low) * uniform(); }
+double RandomStream::uniform(double low, double high) {
+  return low + (high - low) * uniform();
+}
 
 uint64_t RandomStream::below(uint64_t bound) {
   // Values below 2^64 mod bound would make small results likelier (rejection as in arc4random_uniform).

@@ -1,5 +1,6 @@
-// Counter-based random numbers: a value is a pure function of a key and a counter, so neither threads, ranks nor
-// restarts change it. Philox4x32-10 after Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3" (SC 2011).
+// Counter-based random numbers: a value is a pure function of a key and a counter, so neither threads, ranks
+// nor restarts change it. Philox4x32-10 after Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3"
+// (SC 2011).
 #pragma once
 
 #include <array>
@@ -21,10 +22,10 @@ class RandomStream {
   explicit RandomStream(uint64_t key) : key_(key) {}
   uint32_t next_u32();
   uint64_t next_u64();
-  double uniform();                        ///< in [0, 1), 53 bits
-  double uniform(double low, double high); ///< in [low, high)
-  uint64_t below(uint64_t bound);          ///< in [0, bound), without bias; bound > 0
-  double normal();                         ///< mean 0, variance 1 (Box-Muller)
+  double uniform();                         ///< in [0, 1), 53 bits
+  double uniform(double low, double high);  ///< in [low, high)
+  uint64_t below(uint64_t bound);           ///< in [0, bound), without bias; bound > 0
+  double normal();                          ///< mean 0, variance 1 (Box-Muller)
 
  private:
   uint64_t key_;

@@ -35,14 +35,14 @@ class Changes {
     }
     const Node node = write_value(type, value);
     if (!same_content(node, write_value(type, defaults)))
-      lines.push_back(format("{}: {}", path, to_flow_text(node)));
+      lines.push_back(str_format("{}: {}", path, to_flow_text(node)));
   }
 
   void choice(const Choice& choice, const void* value, const void* defaults, const std::string& path) {
     const Alternative& alternative = choice.alternatives[choice.index(value)];
     const Section& settings = alternative.section();
     const bool same = choice.index(value) == choice.index(defaults);
-    if (!same) lines.push_back(format("{}: {}", join_path(path, choice.key), alternative.name));
+    if (!same) lines.push_back(str_format("{}: {}", join_path(path, choice.key), alternative.name));
     section(settings, choice.active(const_cast<void*>(value)),
             same ? choice.active(const_cast<void*>(defaults)) : settings.defaults.get(), path);
   }
@@ -55,7 +55,7 @@ class Changes {
     if (now != nullptr) section(settings, now, before != nullptr ? before : settings.defaults.get(), path);
     const bool switched = (now == nullptr) != (before == nullptr);
     if (switched && lines.size() == count)
-      lines.push_back(format("{}: {}", path, now != nullptr ? "{}" : "null"));
+      lines.push_back(str_format("{}: {}", path, now != nullptr ? "{}" : "null"));
   }
 };
 

@@ -47,8 +47,8 @@ std::string why_unreadable(const fs::path& path, size_t most_bytes) {
   const auto size = static_cast<double>(fs::file_size(path, error));
   if (error) return error.message();
   if (size <= static_cast<double>(most_bytes)) return "";
-  return format("its {} are too many for a configuration; at most {}, included files together",
-                human_bytes(size), human_bytes(Budget::kMostBytes));
+  return str_format("its {} are too many for a configuration; at most {}, included files together",
+                    human_bytes(size), human_bytes(Budget::kMostBytes));
 }
 
 std::optional<std::string> Loader::read(const fs::path& path, const Location& where) {
@@ -64,7 +64,7 @@ std::optional<std::string> Loader::read(const fs::path& path, const Location& wh
   }
   problems_.add(
       where, "",
-      where.line == 0 ? "cannot be read: " + why : format("cannot read {}: {}", path.string(), why));
+      where.line == 0 ? "cannot be read: " + why : str_format("cannot read {}: {}", path.string(), why));
   return std::nullopt;
 }
 
@@ -86,8 +86,9 @@ std::optional<Node> Loader::load_text(std::string_view text, const SourcePtr& so
     root->where = {source};
   }
   if (!root->is_map()) {
-    problems_.add(root->where, "",
-                  format("a configuration consists of 'key: value' lines, not of {}", describe_node(*root)));
+    problems_.add(
+        root->where, "",
+        str_format("a configuration consists of 'key: value' lines, not of {}", describe_node(*root)));
     return std::nullopt;
   }
   substitute_environment(*root, problems_);
@@ -128,11 +129,11 @@ std::optional<Node> Loader::include_one(const Node& name) {
   }
   const fs::path path = (name.where.source->folder / name.scalar).lexically_normal();
   if (std::find(open_files_.begin(), open_files_.end(), fs::weakly_canonical(path)) != open_files_.end()) {
-    problems_.add(name.where, "include", format("{} includes itself", path.string()));
+    problems_.add(name.where, "include", str_format("{} includes itself", path.string()));
     return std::nullopt;
   }
   if (sources_ > kMostIncludes) {
-    problems_.add(name.where, "include", format("more than {} files included", kMostIncludes));
+    problems_.add(name.where, "include", str_format("more than {} files included", kMostIncludes));
     return std::nullopt;
   }
   return load_file(path, &name.where);

@@ -25,11 +25,11 @@ std::string in_double_quotes(std::string_view text, bool is_key) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
-      result += format("\\{}", c);
+      result += str_format("\\{}", c);
     } else if (c == '$' && !is_key) {
       result += "$$";  // only in values does '$' stand for a variable
     } else if (byte < 0x20 || byte == 0x7F) {
-      result += format("\\x{:02X}", byte);
+      result += str_format("\\x{:02X}", byte);
     } else {
       result += c;
     }
@@ -67,19 +67,19 @@ void emit_block(const Node& node, size_t indent, std::string& out) {
   const std::string margin(indent, ' ');
   for (const Node& item : node.items) {
     if (fits_on_line(item)) {
-      out += format("{}- {}\n", margin, to_flow_text(item));
+      out += str_format("{}- {}\n", margin, to_flow_text(item));
       continue;
     }
     std::string block;
     emit_block(item, indent + 2, block);
-    out += format("{}- {}", margin, std::string_view(block).substr(indent + 2));
+    out += str_format("{}- {}", margin, std::string_view(block).substr(indent + 2));
   }
   for (const Entry& entry : node.entries) {
     const std::string key = text_scalar(entry.key, true);
     if (fits_on_line(entry.value)) {
-      out += format("{}{}: {}\n", margin, key, to_flow_text(entry.value));
+      out += str_format("{}{}: {}\n", margin, key, to_flow_text(entry.value));
     } else {
-      out += format("{}{}:\n", margin, key);
+      out += str_format("{}{}:\n", margin, key);
       emit_block(entry.value, indent + 2, out);
     }
   }
@@ -93,8 +93,8 @@ std::string to_flow_text(const Node& node) {
   for (const Node& item : node.items) parts.push_back(to_flow_text(item));
   for (const Entry& entry : node.entries)
     parts.push_back(text_scalar(entry.key, true) + ": " + to_flow_text(entry.value));
-  const std::string content = format("{}", fmt::join(parts, ", "));
-  return node.is_list() ? format("[{}]", content) : format("{{{}}}", content);
+  const std::string content = join(parts);
+  return node.is_list() ? str_format("[{}]", content) : str_format("{{{}}}", content);
 }
 
 std::string to_yaml_text(const Node& node) {

@@ -37,9 +37,10 @@ std::optional<BadCharacter> find_bad_character(std::string_view text) {
     const auto byte = static_cast<unsigned char>(text[i]);
     const size_t length = sequence_length(text, i);
     if (length == 0)
-      return BadCharacter{line, column, format("not UTF-8 (byte 0x{:02x}); save the file as UTF-8", byte)};
+      return BadCharacter{line, column,
+                          str_format("not UTF-8 (byte 0x{:02x}); save the file as UTF-8", byte)};
     if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F) {
-      return BadCharacter{line, column, format("control character 0x{:02x}; remove it", byte)};
+      return BadCharacter{line, column, str_format("control character 0x{:02x}; remove it", byte)};
     }
     i += length;
     column += static_cast<int>(length);

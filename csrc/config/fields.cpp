@@ -7,7 +7,7 @@ namespace echelon::config {
 namespace {
 
 [[noreturn]] void misdeclared(const Field& field, std::string_view why) {
-  throw InternalError(format("setting '{}' is declared wrongly: {}", field.name, why));
+  throw InternalError(str_format("setting '{}' is declared wrongly: {}", field.name, why));
 }
 
 }  // namespace
@@ -79,7 +79,7 @@ void FieldsBase::declare_choice(const void* id, std::string_view name, std::stri
       return;
     }
   }
-  throw InternalError(format("choice '{}' is declared before any setting that offers it", name));
+  throw InternalError(str_format("choice '{}' is declared before any setting that offers it", name));
 }
 
 void FieldsBase::choice_key(std::string_view key) {
@@ -89,7 +89,7 @@ void FieldsBase::choice_key(std::string_view key) {
     leaf.choice->key = key;
     return;
   }
-  throw InternalError(format("choice key '{}' is declared before any choice", key));
+  throw InternalError(str_format("choice key '{}' is declared before any choice", key));
 }
 
 }  // namespace echelon::config

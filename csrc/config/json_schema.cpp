@@ -210,7 +210,8 @@ Json example_of(const Field& field) {
   Budget budget;
   Problems problems;
   const auto example = parse_yaml(field.example, nullptr, budget, problems);
-  if (!example) throw InternalError(format("the example of setting '{}' is {}", field.name, problems.text()));
+  if (!example)
+    throw InternalError(str_format("the example of setting '{}' is {}", field.name, problems.text()));
   return to_json(*example);
 }
 
@@ -218,7 +219,7 @@ Json Generator::field(const Field& field, const void* owner, const std::string& 
   const void* member = at(owner, field.offset);
   Json schema = field.type.kind == Kind::kChoice ? choice(*field.type.choice, member, field.required, pointer)
                                                  : value(field.type, member, pointer);
-  schema["description"] = field.unit.empty() ? field.help : format("{} [{}]", field.help, field.unit);
+  schema["description"] = field.unit.empty() ? field.help : str_format("{} [{}]", field.help, field.unit);
   const bool is_value = field.type.kind != Kind::kSection && field.type.kind != Kind::kChoice;
   if (!field.required && is_value) schema["default"] = to_json(write_value(field.type, member));
   if (!field.example.empty()) schema["examples"] = Json::array({example_of(field)});
@@ -234,7 +235,7 @@ Json Generator::choice(const Choice& choice, const void* defaults, bool must_cho
     const bool is_default = defaults != nullptr && choice.index(defaults) == i;
     const void* values =
         is_default ? choice.active(const_cast<void*>(defaults)) : alternative.section().defaults.get();
-    Json one = section(alternative.section(), values, format("{}/oneOf/{}", pointer, i));
+    Json one = section(alternative.section(), values, str_format("{}/oneOf/{}", pointer, i));
     Json properties = {{choice.key, {{"const", alternative.name}, {"description", alternative.help}}}};
     properties.update(one["properties"]);
     one["title"] = alternative.name;
@@ -251,7 +252,8 @@ Json Generator::list_choice(const Choice& choice, const std::string& pointer) {
   Json bare = Json::array(), forms = Json::array();
   for (const Alternative& alternative : choice.alternatives) {
     const Section& below = alternative.section();
-    const std::string place = format("{}/oneOf/{}/properties/{}", pointer, forms.size(), alternative.name);
+    const std::string place =
+        str_format("{}/oneOf/{}/properties/{}", pointer, forms.size(), alternative.name);
     Json settings = section(below, below.defaults.get(), place);
     if (!has_required(below, below.defaults.get())) {
       bare.push_back(alternative.name);

@@ -36,10 +36,11 @@ Node* step_into(Node& node, const std::string& part, const Node& value, std::str
   } else if (node.is_list()) {
     const auto position = list_position(part);
     if (position && *position < node.items.size()) return &node.items[*position];
-    failure = format("{} is no item of the list, which has {} (numbered from 0)", in_quotes(part),
-                     node.items.size());
+    failure = str_format("{} is no item of the list, which has {} (numbered from 0)", in_quotes(part),
+                         node.items.size());
   } else if (node.is_scalar()) {
-    failure = format("{} cannot be set below {}, which is no section", in_quotes(part), describe_node(node));
+    failure =
+        str_format("{} cannot be set below {}, which is no section", in_quotes(part), describe_node(node));
   } else {
     if (!node.is_map()) {
       node = map_node();

@@ -67,7 +67,7 @@ std::string describe_node(const Node& node) {
       return "nothing";
   }
   if (node.style != Node::Style::kQuoted) {
-    if (looks_like_number(node.scalar)) return format("the number {}", node.scalar);
+    if (looks_like_number(node.scalar)) return str_format("the number {}", node.scalar);
     if (looks_like_bool(node.scalar)) return node.scalar;
   }
   return "the text " + in_quotes(node.scalar);
@@ -86,7 +86,7 @@ std::vector<std::string> split_path(std::string_view path) {
 }
 
 std::string join_path(std::string_view path, std::string_view key) {
-  return path.empty() ? std::string(key) : format("{}.{}", path, key);
+  return path.empty() ? std::string(key) : str_format("{}.{}", path, key);
 }
 
 Found locate(const Node& root, const Location& where, std::string_view path) {

@@ -142,15 +142,15 @@ class TreeBuilder : public YAML::EventHandler {
   void count(const Location& where, size_t nodes, int nesting) {
     budget_.nodes += nodes;
     if (budget_.nodes > Budget::kMostNodes) {
-      throw Refused{where, format("more than {} values, aliases expanded", Budget::kMostNodes)};
+      throw Refused{where, str_format("more than {} values, aliases expanded", Budget::kMostNodes)};
     }
     if (static_cast<int>(open_.size()) + nesting > Budget::kMostNesting) {
-      throw Refused{where, format("nested more than {} levels deep", Budget::kMostNesting)};
+      throw Refused{where, str_format("nested more than {} levels deep", Budget::kMostNesting)};
     }
   }
 
   void refuse_tag(const Location& where, const std::string& tag) {
-    problems_.add(where, "", format("tag {} is not supported; remove it", in_quotes(tag)));
+    problems_.add(where, "", str_format("tag {} is not supported; remove it", in_quotes(tag)));
   }
 
   void open(Node node, const std::string& tag, YAML::anchor_t anchor) {
@@ -213,9 +213,9 @@ class TreeBuilder : public YAML::EventHandler {
     if (is_new) {
       map.node.entries.push_back({map.key, map.key_where, std::move(value)});
     } else {
-      problems_.add(
-          map.key_where, "",
-          format("key {} is given twice (first on line {}); remove one", in_quotes(map.key), first->second));
+      problems_.add(map.key_where, "",
+                    str_format("key {} is given twice (first on line {}); remove one", in_quotes(map.key),
+                               first->second));
     }
   }
 
@@ -277,7 +277,7 @@ std::optional<Node> parse_yaml(std::string_view text, const SourcePtr& source, B
   } catch (const YAML::Exception& error) {
     const bool nowhere = error.mark.is_null();
     problems.add({source, nowhere ? 1 : error.mark.line + 1, nowhere ? 1 : error.mark.column + 1}, "",
-                 format("not YAML: {}", error.msg));
+                 str_format("not YAML: {}", error.msg));
   }
   return std::nullopt;
 }

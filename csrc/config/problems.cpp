@@ -9,12 +9,13 @@ namespace echelon::config {
 
 std::string Location::text() const {
   if (source == nullptr) return "configuration";
-  return source->command_line || line == 0 ? source->name : format("{}:{}:{}", source->name, line, column);
+  return source->command_line || line == 0 ? source->name
+                                           : str_format("{}:{}:{}", source->name, line, column);
 }
 
 void Problems::add(const Location& where, std::string_view path, std::string_view message) {
   if (full()) return;
-  list_.push_back({where, path.empty() ? std::string(message) : format("{}: {}", path, message)});
+  list_.push_back({where, path.empty() ? std::string(message) : str_format("{}: {}", path, message)});
 }
 
 std::string Problems::text() const {
@@ -26,11 +27,11 @@ std::string Problems::text() const {
                    [&](const Problem& a, const Problem& b) { return position(a) < position(b); });
   std::vector<std::string> lines;
   for (const Problem& problem : sorted) {
-    std::string line = format("{}: {}", problem.where.text(), problem.message);
+    std::string line = str_format("{}: {}", problem.where.text(), problem.message);
     if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(std::move(line));
   }
-  if (full()) lines.push_back(format("more than {} problems; the rest is not shown", kMost - 1));
-  return fmt::format("{}", fmt::join(lines, "\n"));
+  if (full()) lines.push_back(str_format("more than {} problems; the rest is not shown", kMost - 1));
+  return join(lines, "\n");
 }
 
 void Problems::throw_if_any() const {
@@ -46,7 +47,7 @@ std::string in_quotes(std::string_view text) {
     if (byte == '\n') {
       result += "\\n";
     } else if (byte < 0x20 || byte == 0x7F) {
-      result += format("\\x{:02x}", byte);
+      result += str_format("\\x{:02x}", byte);
     } else {
       result += text[i];
     }

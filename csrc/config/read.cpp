@@ -22,7 +22,7 @@ std::string list_advice(const Type& element, const Node& node) {
   if (!holds_scalars || !node.is_scalar()) return "";
   Node shown = node;
   if (!looks_like_number(node.scalar)) shown.style = Node::Style::kQuoted;
-  return format("; write [{}]", to_flow_text(shown));
+  return str_format("; write [{}]", to_flow_text(shown));
 }
 
 class SectionChecks : public Checks {
@@ -123,15 +123,16 @@ bool Reader::read_container(const Type& type, const Node& node, void* out, const
   }
   if (is_list ? !node.is_list() : !node.is_map()) {
     return fail(node.where, path,
-                format("expected {}, found {}{}", is_list ? "a list" : "a section of names and values",
-                       describe_node(node), is_list ? list_advice(*type.element, node) : ""));
+                str_format("expected {}, found {}{}", is_list ? "a list" : "a section of names and values",
+                           describe_node(node), is_list ? list_advice(*type.element, node) : ""));
   }
   const size_t count = is_list ? node.items.size() : node.entries.size();
   if (count < type.limits.min_items) {
-    return fail(node.where, path, format("needs at least {} items, has {}", type.limits.min_items, count));
+    return fail(node.where, path,
+                str_format("needs at least {} items, has {}", type.limits.min_items, count));
   }
   if (count > type.limits.max_items) {
-    return fail(node.where, path, format("takes at most {} items, has {}", type.limits.max_items, count));
+    return fail(node.where, path, str_format("takes at most {} items, has {}", type.limits.max_items, count));
   }
   type.container->clear(out);
   bool sound = true;
@@ -156,8 +157,8 @@ bool Reader::unknown_alternative(const Choice& choice, const std::string& name, 
   const std::vector<std::string> names = choice.names();
   const std::string near = nearest_name(name, names);
   return fail(where, path,
-              format("{} is not possible{}; allowed: {}", in_quotes(name),
-                     near.empty() ? "" : format("; did you mean '{}'", near), join_or(names)));
+              str_format("{} is not possible{}; allowed: {}", in_quotes(name),
+                         near.empty() ? "" : str_format("; did you mean '{}'", near), join_or(names)));
 }
 
 bool Reader::read_choice(const Choice& choice, const Node& node, void* out, const std::string& path,
@@ -166,8 +167,8 @@ bool Reader::read_choice(const Choice& choice, const Node& node, void* out, cons
   if (!node.is_map()) {
     const bool lone = node.is_scalar() && choice.find(node.scalar) != nullptr;
     return fail(node.where, path,
-                format("expected a section, found {}{}", describe_node(node),
-                       lone ? format("; write {{{}: {}}}", choice.key, node.scalar) : ""));
+                str_format("expected a section, found {}{}", describe_node(node),
+                           lone ? str_format("; write {{{}: {}}}", choice.key, node.scalar) : ""));
   }
   const Alternative* alternative = &choice.alternatives[choice.index(out)];
   if (const Entry* entry = node.find(choice.key)) {
@@ -182,7 +183,7 @@ bool Reader::read_choice(const Choice& choice, const Node& node, void* out, cons
     if (named != alternative) named->emplace(out);
     alternative = named;
   } else if (must_choose) {
-    return fail(where, path, format("missing key '{}'; allowed: {}", choice.key, join_or(names)));
+    return fail(where, path, str_format("missing key '{}'; allowed: {}", choice.key, join_or(names)));
   }
   return read_section(alternative->section(), node, choice.active(out), path, where, choice.key);
 }
@@ -191,8 +192,8 @@ bool Reader::read_list_choice(const Choice& choice, const Node& node, void* out,
   const bool is_name = node.is_scalar();
   if (!is_name && !(node.is_map() && node.entries.size() == 1)) {
     return fail(node.where, path,
-                format("expected a name, or one name with its settings below it; allowed: {}",
-                       join_or(choice.names())));
+                str_format("expected a name, or one name with its settings below it; allowed: {}",
+                           join_or(choice.names())));
   }
   const std::string& name = is_name ? node.scalar : node.entries[0].key;
   const Location& where = is_name ? node.where : node.entries[0].where;
@@ -209,7 +210,7 @@ bool Reader::read_list_choice(const Choice& choice, const Node& node, void* out,
 // A section that is not written still has required fields and checks.
 bool Reader::read_absent(const Field& field, void* out, const std::string& path, const Location& where) {
   const std::string field_path = join_path(path, field.name);
-  if (field.required) return fail(where, "", format("missing required key '{}'", field_path));
+  if (field.required) return fail(where, "", str_format("missing required key '{}'", field_path));
   Node nothing = map_node();
   nothing.where = where;
   if (field.type.kind == Kind::kSection)
@@ -246,8 +247,9 @@ bool Reader::read_section(const Section& section, const Node& node, void* out, c
   if (node.is_broken()) return false;
   if (!node.is_map()) {
     const char* advice = node.is_null() ? "; write {} for an empty one, or remove the line" : "";
-    return fail(node.where, path,
-                format("expected a section of 'key: value' lines, found {}{}", describe_node(node), advice));
+    return fail(
+        node.where, path,
+        str_format("expected a section of 'key: value' lines, found {}{}", describe_node(node), advice));
   }
   const Node defaults = section.checks.empty() ? Node() : write_settings(section, out);
   std::vector<std::string> unsound;

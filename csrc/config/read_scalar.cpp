@@ -21,7 +21,8 @@ bool one_of(const std::string& text, std::initializer_list<const char*> words) {
 }
 
 std::string expected(std::string_view what, const Node& node, std::string_view advice = "") {
-  return format("expected {}, found {}{}{}", what, describe_node(node), advice.empty() ? "" : "; ", advice);
+  return str_format("expected {}, found {}{}{}", what, describe_node(node), advice.empty() ? "" : "; ",
+                    advice);
 }
 
 std::string read_bool(const Node& node, void* out) {
@@ -44,14 +45,14 @@ std::string integer_advice(const Node& node) {
   const auto number = to_number(digits);
   if (!number || *number != std::floor(*number) || std::abs(*number) > 9e15) return "";
   const auto whole = static_cast<int64_t>(*number);
-  return node.style == Node::Style::kQuoted ? format("write {} without quotes", whole)
-                                            : format("write {}", whole);
+  return node.style == Node::Style::kQuoted ? str_format("write {} without quotes", whole)
+                                            : str_format("write {}", whole);
 }
 
 // Empty, or the bound that `value` breaks.
 std::string broken_limit(const Limits& limits, double value, const std::string& shown) {
   const auto broken = [&](const char* rule, double bound) {
-    return format("must be {} {}, is {}", rule, number_text(bound), shown);
+    return str_format("must be {} {}, is {}", rule, number_text(bound), shown);
   };
   if (limits.above && !(value > *limits.above)) return broken("above", *limits.above);
   if (limits.at_least && !(value >= *limits.at_least)) return broken("at least", *limits.at_least);
@@ -61,18 +62,18 @@ std::string broken_limit(const Limits& limits, double value, const std::string& 
   if (allowed.empty() || std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return "";
   std::vector<std::string> names;
   for (const double number : allowed) names.push_back(number_text(number));
-  return format("{} is not possible; allowed: {}", shown, join_or(names));
+  return str_format("{} is not possible; allowed: {}", shown, join_or(names));
 }
 
 std::string read_integer(const Type& type, const Node& node, void* out) {
   const auto value = node.style == Node::Style::kQuoted ? std::nullopt : to_integer(node.scalar);
   const bool digits = node.scalar.find_first_not_of("+-0123456789") == std::string::npos;
   if (!value && digits && node.style != Node::Style::kQuoted && looks_like_number(node.scalar)) {
-    return format("{} is too large for an integer of 64 bits", node.scalar);
+    return str_format("{} is too large for an integer of 64 bits", node.scalar);
   }
   if (!value) return expected("an integer", node, integer_advice(node));
   if (type.bytes == 4 && *value != static_cast<int32_t>(*value)) {
-    return format("{} is too large for an integer of 32 bits", node.scalar);
+    return str_format("{} is too large for an integer of 32 bits", node.scalar);
   }
   std::string problem = broken_limit(type.limits, static_cast<double>(*value), node.scalar);
   if (problem.empty()) store_integer(out, type.bytes, *value);
@@ -86,7 +87,7 @@ std::string read_number(const Type& type, const Node& node, void* out) {
     return expected("a number", node, is_quoted && to_number(node.scalar) ? "remove the quotes" : "");
   const bool fits =
       std::isfinite(*value) && (type.bytes == 8 || std::abs(*value) <= std::numeric_limits<float>::max());
-  if (!fits && type.limits.finite) return format("must be a finite number, is {}", node.scalar);
+  if (!fits && type.limits.finite) return str_format("must be a finite number, is {}", node.scalar);
   std::string problem = broken_limit(type.limits, *value, node.scalar);
   if (!problem.empty()) return problem;
   if (type.bytes == 8) {
@@ -101,14 +102,14 @@ std::string read_number(const Type& type, const Node& node, void* out) {
 std::string not_text(const Node& node) {
   if (node.style != Node::Style::kPlain) return "";
   if (!looks_like_number(node.scalar) && !looks_like_bool(node.scalar)) return "";
-  return expected("text", node, format("write it in quotes: '{}'", node.scalar));
+  return expected("text", node, str_format("write it in quotes: '{}'", node.scalar));
 }
 
 std::string not_among(const std::vector<std::string>& allowed, const Node& node) {
   if (std::find(allowed.begin(), allowed.end(), node.scalar) != allowed.end()) return "";
   const std::string near = nearest_name(node.scalar, allowed);
-  return format("{} is not possible{}; allowed: {}", in_quotes(node.scalar),
-                near.empty() ? "" : format("; did you mean '{}'", near), join_or(allowed));
+  return str_format("{} is not possible{}; allowed: {}", in_quotes(node.scalar),
+                    near.empty() ? "" : str_format("; did you mean '{}'", near), join_or(allowed));
 }
 
 std::string read_text(const Type& type, const Node& node, void* out) {
@@ -147,8 +148,8 @@ std::string read_path(const Type& type, const Node& node, void* out) {
     const auto& folder = node.where.source ? node.where.source->folder : std::filesystem::path();
     path = std::filesystem::absolute(folder / path).lexically_normal().string();
     if (type.limits.must_exist && !is_there(path)) {
-      return format("there is no {}{}", in_quotes(node.scalar),
-                    path == node.scalar ? "" : format(" ({})", path));
+      return str_format("there is no {}{}", in_quotes(node.scalar),
+                        path == node.scalar ? "" : str_format(" ({})", path));
     }
   }
   static_cast<InputPath*>(out)->path = path;

@@ -34,12 +34,12 @@ std::string anchor(std::string_view heading) {
 }
 
 std::string link(const std::string& heading) {
-  return format("[{}](#{})", heading, anchor(heading));
+  return str_format("[{}](#{})", heading, anchor(heading));
 }
 
 class Page {
  public:
-  explicit Page(const std::string& title) : text_(format("# {}\n", title)) {}
+  explicit Page(const std::string& title) : text_(str_format("# {}\n", title)) {}
 
   void section(const Section& section, const void* defaults, const std::string& path,
                const std::string& heading, const std::string& about);
@@ -72,23 +72,23 @@ std::string Page::default_text(const Field& field, const void* member) const {
   if (field.type.kind == Kind::kSection) return "";
   if (field.type.kind == Kind::kChoice) {
     const Choice& choice = *field.type.choice;
-    return format("`{}`", choice.alternatives[choice.index(member)].name);
+    return str_format("`{}`", choice.alternatives[choice.index(member)].name);
   }
   const Node value = write_value(field.type, member);
   if (value.is_null()) return "not set";
-  return format("`{}`", to_flow_text(value));
+  return str_format("`{}`", to_flow_text(value));
 }
 
 void Page::row(const Field& field, const void* owner, const std::string& path) {
   std::string type = type_name(field.type);
   const Kind leaf = leaf_type(field.type).kind;
   if (leaf == Kind::kSection || leaf == Kind::kChoice) type += ", see " + link(join_path(path, field.name));
-  if (!field.unit.empty()) type += format(" [{}]", field.unit);
+  if (!field.unit.empty()) type += str_format(" [{}]", field.unit);
   std::string help = field.help;
-  if (!field.example.empty()) help += format(" Example: `{}`", field.example);
-  text_ +=
-      format("| `{}` | {} | {} | {} | {} |\n", field.name, cell(type),
-             cell(default_text(field, at(owner, field.offset))), cell(limits_text(field.type)), cell(help));
+  if (!field.example.empty()) help += str_format(" Example: `{}`", field.example);
+  text_ += str_format("| `{}` | {} | {} | {} | {} |\n", field.name, cell(type),
+                      cell(default_text(field, at(owner, field.offset))), cell(limits_text(field.type)),
+                      cell(help));
 }
 
 void Page::section(const Section& section, const void* defaults, const std::string& path,
@@ -98,11 +98,11 @@ void Page::section(const Section& section, const void* defaults, const std::stri
     return one.section == &section && same_content(one.defaults, values);
   });
   if (earlier != printed_.end() && earlier->heading == heading) return;  // below two alternatives alike
-  if (!heading.empty()) text_ += format("\n## {}\n", heading);
-  if (!about.empty()) text_ += format("\n{}\n", about);
-  if (!section.about.empty() && section.about != about) text_ += format("\n{}\n", section.about);
+  if (!heading.empty()) text_ += str_format("\n## {}\n", heading);
+  if (!about.empty()) text_ += str_format("\n{}\n", about);
+  if (!section.about.empty() && section.about != about) text_ += str_format("\n{}\n", section.about);
   if (earlier != printed_.end()) {
-    text_ += format("\nThe same keys as {}.\n", link(earlier->heading));
+    text_ += str_format("\nThe same keys as {}.\n", link(earlier->heading));
     return;
   }
   printed_.push_back({&section, values, heading});
@@ -144,23 +144,23 @@ void Page::alternatives(const Choice& choice, const void* value, const std::stri
   if (in_list) {
     const auto [earlier, is_new] = item_headings_.emplace(choice.index, path);
     if (!is_new) {
-      text_ += format("\n## {}\n\nThe same items as {}.\n", path, link(earlier->second));
+      text_ += str_format("\n## {}\n\nThe same items as {}.\n", path, link(earlier->second));
       return;
     }
   }
-  text_ += format("\n## {}\n", path);
-  if (!choice.about.empty()) text_ += format("\n{}\n", choice.about);
+  text_ += str_format("\n## {}\n", path);
+  if (!choice.about.empty()) text_ += str_format("\n{}\n", choice.about);
   std::vector<std::string> names;
   for (const std::string& name : choice.names()) names.push_back(link(path + " " + name));
-  text_ += in_list ? format("\nEach item is {}.\n", join_or(names))
-                   : format("\n`{}` is {}.\n", choice.key, join_or(names));
+  text_ += in_list ? str_format("\nEach item is {}.\n", join_or(names))
+                   : str_format("\n`{}` is {}.\n", choice.key, join_or(names));
   for (size_t i = 0; i < choice.alternatives.size(); ++i) {
     const Alternative& alternative = choice.alternatives[i];
     const Section& settings = alternative.section();
     const bool is_default = value != nullptr && choice.index(value) == i;
     const void* defaults = is_default ? choice.active(const_cast<void*>(value)) : settings.defaults.get();
     section(settings, defaults, in_list ? join_path(path, alternative.name) : path,
-            format("{} {}", path, alternative.name), alternative.help);
+            str_format("{} {}", path, alternative.name), alternative.help);
   }
 }
 

@@ -64,7 +64,7 @@ template <class T>
 std::string shortest(T value) {
   if (std::isnan(value)) return ".nan";
   if (std::isinf(value)) return value > 0 ? ".inf" : "-.inf";
-  return format("{}", value);
+  return str_format("{}", value);
 }
 
 }  // namespace

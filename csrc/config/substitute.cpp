@@ -24,19 +24,19 @@ std::optional<std::string> look_up(std::string_view reference, const Node& node,
   const std::string name(reference.substr(0, split));
   if (!is_name(name)) {
     problems.add(node.where, "",
-                 format("{} is no environment variable; write '$$' for a plain '$'",
-                        in_quotes(format("${{{}}}", reference))));
+                 str_format("{} is no environment variable; write '$$' for a plain '$'",
+                            in_quotes(str_format("${{{}}}", reference))));
     return std::nullopt;
   }
   if (const char* value = std::getenv(name.c_str())) {
     if (!find_bad_character(value)) return value;
-    problems.add(node.where, "", format("environment variable {} is not plain UTF-8 text", name));
+    problems.add(node.where, "", str_format("environment variable {} is not plain UTF-8 text", name));
     return std::nullopt;
   }
   if (split != std::string_view::npos) return std::string(reference.substr(split + 2));
-  problems.add(
-      node.where, "",
-      format("environment variable {} is not set; set it, or give a default: ${{{}:-default}}", name, name));
+  problems.add(node.where, "",
+               str_format("environment variable {} is not set; set it, or give a default: ${{{}:-default}}",
+                          name, name));
   return std::nullopt;
 }
 

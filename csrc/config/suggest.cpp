@@ -16,7 +16,7 @@ class Search {
   void visit(const Section& section, const std::string& path, const std::string& condition) {
     if (std::find(stack_.begin(), stack_.end(), &section) != stack_.end()) return;
     if (&section != &here_ && section.find(key_) != nullptr) {
-      places.push_back(path.empty() ? "the top level" : format("'{}'{}", path, condition));
+      places.push_back(path.empty() ? "the top level" : str_format("'{}'{}", path, condition));
     }
     stack_.push_back(&section);
     for (const Field& field : section.fields) visit(leaf_type(field.type), join_path(path, field.name));
@@ -30,7 +30,7 @@ class Search {
     if (type.kind == Kind::kSection) visit(type.section(), path, "");
     if (type.kind != Kind::kChoice) return;
     for (const Alternative& alternative : type.choice->alternatives) {
-      visit(alternative.section(), path, format(" with {}: {}", type.choice->key, alternative.name));
+      visit(alternative.section(), path, str_format(" with {}: {}", type.choice->key, alternative.name));
     }
   }
 
@@ -44,7 +44,7 @@ class Search {
 std::string unknown_key(const Section& root, const Section& section, std::string_view path,
                         const std::string& key) {
   constexpr size_t kMostPlaces = 2;
-  const std::string start = format("unknown key {}", in_quotes(key));
+  const std::string start = str_format("unknown key {}", in_quotes(key));
   std::vector<std::string> names;
   for (const Field& field : section.fields) {
     if (!field.hidden) names.push_back(field.name);
@@ -53,11 +53,11 @@ std::string unknown_key(const Section& root, const Section& section, std::string
   Search search(section, key);
   search.visit(root, "", "");
   if (!search.places.empty() && search.places.size() <= kMostPlaces) {
-    return format("{}; it belongs to {}", start, join_or(search.places));
+    return str_format("{}; it belongs to {}", start, join_or(search.places));
   }
-  if (!near.empty()) return format("{}; did you mean '{}'?", start, near);
-  if (names.empty()) return format("{}; nothing can be set here", start);
-  return format("{}; allowed: {}", start, join_or(names));
+  if (!near.empty()) return str_format("{}; did you mean '{}'?", start, near);
+  if (names.empty()) return str_format("{}; nothing can be set here", start);
+  return str_format("{}; allowed: {}", start, join_or(names));
 }
 
 }  // namespace echelon::config

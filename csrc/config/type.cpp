@@ -1,7 +1,5 @@
 #include "config/type.h"
 
-#include <fmt/format.h>
-
 #include "common/error.h"
 #include "common/format.h"
 #include "config/scalar.h"
@@ -102,7 +100,7 @@ std::string type_name(const Type& type) {
 std::string limits_text(const Type& type) {
   std::vector<std::string> parts;
   const auto bound = [&](const char* words, const std::optional<double>& value) {
-    if (value) parts.push_back(fmt::format("{} {}", words, number_text(*value)));
+    if (value) parts.push_back(str_format("{} {}", words, number_text(*value)));
   };
   const Type& leaf = leaf_type(type);
   bound("above", leaf.limits.above);
@@ -120,15 +118,15 @@ std::string limits_text(const Type& type) {
   if (has_items && !parts.empty()) parts.front() = "each " + parts.front();
   const auto [least, most] = std::pair(counted->limits.min_items, counted->limits.max_items);
   if (least == most) {
-    parts.push_back(fmt::format("{} items", least));
+    parts.push_back(str_format("{} items", least));
   } else if (least > 0 && most < SIZE_MAX) {
-    parts.push_back(fmt::format("{} to {} items", least, most));
+    parts.push_back(str_format("{} to {} items", least, most));
   } else if (least > 0) {
-    parts.push_back(fmt::format("{} or more items", least));
+    parts.push_back(str_format("{} or more items", least));
   } else if (most < SIZE_MAX) {
-    parts.push_back(fmt::format("at most {} items", most));
+    parts.push_back(str_format("at most {} items", most));
   }
-  return fmt::format("{}", fmt::join(parts, ", "));
+  return join(parts);
 }
 
 }  // namespace echelon::config

@@ -22,7 +22,8 @@ Node write_enum(const Type& type, const void* value) {
   for (const auto& [name, named] : type.names) {
     if (named == number) return scalar_node(name, Node::Style::kQuoted);
   }
-  throw InternalError(format("a setting has the value {}, which was not named with .values({{…}})", number));
+  throw InternalError(
+      str_format("a setting has the value {}, which was not named with .values({{…}})", number));
 }
 
 Node write_container(const Type& type, const void* value);

@@ -9,10 +9,10 @@ namespace echelon {
 DeviceChoice choose_device(const std::string& setting, int local_rank, const CudaLookup& lookup) {
   if (setting == "cpu") return {};
   if (setting != "auto" && setting != "cuda") {
-    throw ConfigError(format("device: '{}' is none of auto, cpu or cuda", setting));
+    throw ConfigError(str_format("device: '{}' is none of auto, cpu or cuda", setting));
   }
   if (lookup.module == nullptr) {
-    if (setting == "cuda") throw ConfigError(format("device: cuda cannot be used: {}", lookup.why_not));
+    if (setting == "cuda") throw ConfigError(str_format("device: cuda cannot be used: {}", lookup.why_not));
     if (lookup.gpu_present && local_rank == 0) {
       log::warning("computing on the CPU although a GPU is there: {}", lookup.why_not);
     }

@@ -23,7 +23,7 @@ std::string error_name(void* library, int code) {
   auto get_name = reinterpret_cast<int (*)(int, const char**)>(dlsym(library, "cuGetErrorName"));
   const char* name = nullptr;
   if (get_name == nullptr || get_name(code, &name) != kSuccess || name == nullptr)
-    return format("error {}", code);
+    return str_format("error {}", code);
   return name;
 }
 
@@ -34,9 +34,9 @@ DriverAnswer no_visible_device() {
         "the NVIDIA driver shows no GPU to this process: ask the scheduler for one, or check nvidia-smi");
   }
   return no_gpu(
-      format("the NVIDIA driver shows no GPU to this process because CUDA_VISIBLE_DEVICES is '{}': "
-             "name a GPU there, or unset it",
-             visible));
+      str_format("the NVIDIA driver shows no GPU to this process because CUDA_VISIBLE_DEVICES is '{}': "
+                 "name a GPU there, or unset it",
+                 visible));
 }
 
 DriverAnswer count_devices(void* library) {
@@ -50,10 +50,10 @@ DriverAnswer count_devices(void* library) {
   if (code == kSuccess) code = get_count(&devices);
   if (code == kErrorNoDevice || (code == kSuccess && devices == 0)) return no_visible_device();
   if (code != kSuccess) {
-    return unusable_gpu(
-        format("the NVIDIA driver does not start ({}): check nvidia-smi; after a driver update the machine "
-               "needs a restart",
-               error_name(library, code)));
+    return unusable_gpu(str_format(
+        "the NVIDIA driver does not start ({}): check nvidia-smi; after a driver update the machine "
+        "needs a restart",
+        error_name(library, code)));
   }
   return {.devices = devices, .gpu_present = true, .why_not = ""};
 }
@@ -64,17 +64,17 @@ DriverAnswer ask_cuda_driver(const std::filesystem::path& device_files, const st
   std::error_code ignored;
   if (!std::filesystem::exists(device_files / "nvidiactl", ignored) &&
       !std::filesystem::exists(device_files / "dxg", ignored)) {
-    return no_gpu(
-        format("no NVIDIA GPU is visible here ({} is not there): run on a GPU node; in a container, pass the "
-               "GPU in (docker run --gpus all, or the resource nvidia.com/gpu)",
-               (device_files / "nvidiactl").string()));
+    return no_gpu(str_format(
+        "no NVIDIA GPU is visible here ({} is not there): run on a GPU node; in a container, pass the "
+        "GPU in (docker run --gpus all, or the resource nvidia.com/gpu)",
+        (device_files / "nvidiactl").string()));
   }
   void* library = dlopen(driver_library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
-    return unusable_gpu(
-        format("a GPU is there but its driver library cannot be loaded ({}): install the NVIDIA driver; in "
-               "a container, start it with the NVIDIA Container Toolkit",
-               dlerror()));
+    return unusable_gpu(str_format(
+        "a GPU is there but its driver library cannot be loaded ({}): install the NVIDIA driver; in "
+        "a container, start it with the NVIDIA Container Toolkit",
+        dlerror()));
   }
   return count_devices(library);
 }

@@ -15,13 +15,13 @@ using Factory = CudaModule* (*)(std::string* why_not);
 
 std::string explain_load_error(const std::string& reason) {
   if (reason.find("cannot open shared object file") != std::string::npos) {
-    return format(
+    return str_format(
         "a CUDA library that {} needs is not installed ({}): run launch/bootstrap --gpu, which adds the CUDA "
         "runtime "
         "wheels to LibTorch",
         kModuleFile, reason);
   }
-  return format(
+  return str_format(
       "{} does not fit the libraries it is loaded with ({}): build Echelon again with the LibTorch and NCCL "
       "of this "
       "machine (launch/bootstrap --gpu)",
@@ -30,7 +30,7 @@ std::string explain_load_error(const std::string& reason) {
 
 CudaModule* load_module(const fs::path& path, std::string* why_not) {
   if (!fs::exists(path)) {
-    *why_not = format(
+    *why_not = str_format(
         "Echelon was built without its CUDA module ({} is not there), because no CUDA toolkit or no NCCL "
         "header was "
         "found: install a CUDA toolkit of LibTorch's major version, then run launch/bootstrap --gpu",
@@ -44,7 +44,7 @@ CudaModule* load_module(const fs::path& path, std::string* why_not) {
   }
   auto factory = reinterpret_cast<Factory>(dlsym(library, kFactory));
   if (factory == nullptr) {
-    *why_not = format("{} is not Echelon's CUDA module: it has no symbol {}", path.string(), kFactory);
+    *why_not = str_format("{} is not Echelon's CUDA module: it has no symbol {}", path.string(), kFactory);
     return nullptr;
   }
   return factory(why_not);

@@ -28,7 +28,7 @@ std::string list_images(const fs::path& folder) {
         names.push_back(entry.path().lexically_relative(folder).string());
     }
   } catch (const fs::filesystem_error& error) {
-    throw DataError(format("cannot list {}: {}", folder.string(), error.code().message()));
+    throw DataError(str_format("cannot list {}: {}", folder.string(), error.code().message()));
   }
   std::sort(names.begin(), names.end());
   std::string packed;
@@ -49,7 +49,7 @@ class FolderSource : public ImageSource {
       ends_.push_back(static_cast<int64_t>(starts_.size()));
       if (!lists[i].empty()) continue;
       const std::string problem =
-          format("{}: the class folder holds no .jpg, .jpeg or .png", (root_ / folders_[i]).string());
+          str_format("{}: the class folder holds no .jpg, .jpeg or .png", (root_ / folders_[i]).string());
       if (!options.skip_damaged) throw DataError(problem);
       if (left_out_++ == 0) log::info("left out: {}", problem);
     }
@@ -60,7 +60,7 @@ class FolderSource : public ImageSource {
 
   int64_t read(int64_t index, std::vector<uint8_t>& bytes) const override {
     const InputFile file(place(index));
-    if (file.size() > kMaxEncodedImage) throw DataError(format("an image of {} bytes", file.size()));
+    if (file.size() > kMaxEncodedImage) throw DataError(str_format("an image of {} bytes", file.size()));
     bytes.resize(file.size());
     file.read(0, bytes);
     return labels_[folder_of(index)];
@@ -73,16 +73,16 @@ class FolderSource : public ImageSource {
  private:
   void find_labels(const std::vector<std::string>& class_names, int64_t classes) {
     if (folders_.empty())
-      throw DataError(format("{} holds no folders: one for each class is expected", root_.string()));
+      throw DataError(str_format("{} holds no folders: one for each class is expected", root_.string()));
     for (const std::string& folder : folders_) {
       const auto found = std::lower_bound(class_names.begin(), class_names.end(), folder);
       if (found == class_names.end() || *found != folder) {
-        throw DataError(format("{}: no such class in the training data", (root_ / folder).string()));
+        throw DataError(str_format("{}: no such class in the training data", (root_ / folder).string()));
       }
       const int64_t label = found - class_names.begin();
       if (label >= classes) {
-        throw DataError(format("{}: class number {} lies outside the {} classes of the model (0 to {})",
-                               (root_ / folder).string(), label, classes, classes - 1));
+        throw DataError(str_format("{}: class number {} lies outside the {} classes of the model (0 to {})",
+                                   (root_ / folder).string(), label, classes, classes - 1));
       }
       labels_.push_back(label);
     }
@@ -117,7 +117,7 @@ std::vector<std::string> class_names_in(const std::string& root) {
       if (entry.is_directory()) names.push_back(entry.path().filename().string());
     }
   } catch (const fs::filesystem_error& error) {
-    throw DataError(format("cannot list {}: {}", root, error.code().message()));
+    throw DataError(str_format("cannot list {}: {}", root, error.code().message()));
   }
   std::sort(names.begin(), names.end());
   return names;

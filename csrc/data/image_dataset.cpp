@@ -25,7 +25,7 @@ void ImageDataset::load(int64_t index, uint64_t key, Batch& batch, int64_t row) 
     batch.target.mutable_data_ptr<int64_t>()[row] = source_->read(index, encoded);
     transform_(encoded, key, images.scalar_type(), target);
   } catch (const DataError& error) {
-    throw DataError(format("{}: {}", source_->place(index), error.what()));
+    throw DataError(str_format("{}: {}", source_->place(index), error.what()));
   }
 }
 

@@ -19,8 +19,8 @@ ImageSize ImageDecoder::open(std::span<const uint8_t> encoded) {
   if (!is_jpeg_ && !is_png(encoded)) throw DataError("the image is neither JPEG nor PNG");
   size_ = is_jpeg_ ? jpeg_->read_header(encoded) : png_size(encoded);
   if (size_.height < 1 || size_.width < 1 || size_.height > kMaxPixels / size_.width) {
-    throw DataError(format("an image of {} × {} pixels; at most {} pixels are decoded", size_.width,
-                           size_.height, kMaxPixels));
+    throw DataError(str_format("an image of {} × {} pixels; at most {} pixels are decoded", size_.width,
+                               size_.height, kMaxPixels));
   }
   return size_;
 }

@@ -15,12 +15,12 @@
 namespace echelon::data {
 
 InputFile::InputFile(const std::string& path) : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-  if (fd_ < 0) throw DataError(format("cannot open {}: {}", path, std::strerror(errno)));
+  if (fd_ < 0) throw DataError(str_format("cannot open {}: {}", path, std::strerror(errno)));
   struct stat status {};
   const bool known = ::fstat(fd_, &status) == 0;
   if (!known || !S_ISREG(status.st_mode)) {
     ::close(fd_);
-    throw DataError(format("{} is not a regular file", path));
+    throw DataError(str_format("{} is not a regular file", path));
   }
   size_ = status.st_size;
 }
@@ -34,10 +34,10 @@ void InputFile::read(int64_t offset, std::span<uint8_t> bytes) const {
     const ssize_t got = ::pread(fd_, bytes.data(), bytes.size(), offset);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0)
-      throw DataError(format("cannot read {} at offset {}: {}", path_, offset, std::strerror(errno)));
+      throw DataError(str_format("cannot read {} at offset {}: {}", path_, offset, std::strerror(errno)));
     if (got == 0)
       throw DataError(
-          format("{} ends at offset {}; {} more bytes were expected", path_, offset, bytes.size()));
+          str_format("{} ends at offset {}; {} more bytes were expected", path_, offset, bytes.size()));
     bytes = bytes.subspan(static_cast<size_t>(got));
     offset += got;
   }

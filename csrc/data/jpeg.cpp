@@ -21,7 +21,7 @@ void check(int status, tjhandle handle) {
   if (status == 0) return;
   const std::string_view message = tjGetErrorStr2(handle);
   if (tjGetErrorCode(handle) == TJERR_WARNING && is_harmless(message)) return;
-  throw DataError(format("corrupt JPEG: {}", message));
+  throw DataError(str_format("corrupt JPEG: {}", message));
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ bool is_jpeg(std::span<const uint8_t> encoded) {
 }
 
 JpegDecoder::JpegDecoder() : handle_(tjInitDecompress()) {
-  if (!handle_) throw InternalError(format("cannot start libjpeg-turbo: {}", tjGetErrorStr2(nullptr)));
+  if (!handle_) throw InternalError(str_format("cannot start libjpeg-turbo: {}", tjGetErrorStr2(nullptr)));
 }
 
 JpegDecoder::~JpegDecoder() {

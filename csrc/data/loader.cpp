@@ -29,7 +29,7 @@ Batch to_device(Batch batch, at::Device device) {
 void require_even_parts(const LoaderOptions& options) {
   const int64_t per_micro_step = options.micro_batch * options.world_size;
   if (per_micro_step > 0 && options.global_batch > 0 && options.global_batch % per_micro_step == 0) return;
-  throw ConfigError(format(
+  throw ConfigError(str_format(
       "a global batch of {} samples cannot be cut into micro-batches of {} on each of {} ranks; it must "
       "be a multiple of {}",
       options.global_batch, options.micro_batch, options.world_size, per_micro_step));

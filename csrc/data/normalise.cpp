@@ -54,7 +54,7 @@ void Normalisation::write(const Image& image, bool flip, at::ScalarType type, vo
     case at::kBFloat16:
       return write_planes(image, flip, bfloat16_, target);
     default:
-      throw InternalError(format("images of type {}", c10::toString(type)));
+      throw InternalError(str_format("images of type {}", c10::toString(type)));
   }
 }
 

@@ -34,9 +34,9 @@ std::unique_ptr<ImageSource> open_images(const ImageSettings& settings, Split sp
   const Paths paths = expand(split == Split::kTrain ? settings.train : settings.test);
   if (std::none_of(paths.begin(), paths.end(), is_folder)) return open_tar_shards(paths, options);
   if (paths.size() > 1) {
-    throw DataError(
-        format("{} and {} more: images come from tar shards or from one folder with a folder for each class",
-               paths.front(), paths.size() - 1));
+    throw DataError(str_format(
+        "{} and {} more: images come from tar shards or from one folder with a folder for each class",
+        paths.front(), paths.size() - 1));
   }
   // A test split may lack classes; the training split says which number each has.
   const Paths train = expand(settings.train);
@@ -69,7 +69,7 @@ std::string tokenize(Tokenizer& tokenizer, const std::string& path) {
     const std::vector<uint32_t> tokens = tokenizer.encode(text);
     return {reinterpret_cast<const char*>(tokens.data()), tokens.size() * sizeof(uint32_t)};
   } catch (const DataError& error) {
-    throw DataError(format("{}: {}", path, error.what()));
+    throw DataError(str_format("{}: {}", path, error.what()));
   }
 }
 
@@ -98,8 +98,8 @@ class TextOpener {
   void require_vocabulary(int64_t vocabulary, const std::string& path) const {
     if (vocabulary <= limit_) return;
     throw DataError(
-        format("{}: a vocabulary of {} does not fit the model's of {}; set the model's to at least {}", path,
-               vocabulary, limit_, vocabulary));
+        str_format("{}: a vocabulary of {} does not fit the model's of {}; set the model's to at least {}",
+                   path, vocabulary, limit_, vocabulary));
   }
 
   bool skips() const { return settings_.on_error == OnError::kSkip; }

@@ -1,6 +1,5 @@
 #include "data/patterns.h"
 
-
 #include <glob.h>
 
 #include <algorithm>
@@ -18,7 +17,7 @@ namespace {
 constexpr size_t kMaxFiles = 1'000'000;
 
 [[noreturn]] void fail(const std::string& pattern, std::string_view problem) {
-  throw DataError(format("\"{}\": {}", pattern, problem));
+  throw DataError(str_format("\"{}\": {}", pattern, problem));
 }
 
 /// The end of the brace that opens at `open`, and the commas of its own level.
@@ -61,7 +60,7 @@ std::vector<std::string> count(const std::string& pattern, std::string_view body
   const bool padded = (low.size() > 1 && low[0] == '0') || (high.size() > 1 && high[0] == '0');
   std::vector<std::string> values;
   for (int64_t value = *first;; value += *first <= *last ? 1 : -1) {
-    values.push_back(padded ? format("{:0{}}", value, width) : format("{}", value));
+    values.push_back(padded ? str_format("{:0{}}", value, width) : str_format("{}", value));
     if (value == *last) return values;
   }
 }

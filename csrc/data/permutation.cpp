@@ -18,7 +18,8 @@ constexpr uint64_t mask(int bits) {
 }  // namespace
 
 Permutation::Permutation(int64_t size, uint64_t key) : size_(size), key_(key) {
-  if (size < 1 || size > int64_t{1} << 62) throw InternalError(format("a permutation of {} elements", size));
+  if (size < 1 || size > int64_t{1} << 62)
+    throw InternalError(str_format("a permutation of {} elements", size));
   const int bits = std::bit_width(static_cast<uint64_t>(size - 1));
   high_bits_ = bits / 2;
   low_bits_ = bits - high_bits_;

@@ -15,7 +15,7 @@ namespace {
 constexpr std::array<uint8_t, 8> kSignature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 
 void check(int status) {
-  if (status != 0) throw DataError(format("corrupt PNG: {}", spng_strerror(status)));
+  if (status != 0) throw DataError(str_format("corrupt PNG: {}", spng_strerror(status)));
 }
 
 using Context = std::unique_ptr<spng_ctx, decltype(&spng_ctx_free)>;

@@ -53,7 +53,7 @@ class Decoder {
   }
 
   void check(bool ok) const {
-    if (!ok) throw DataError(format("corrupt PNG: {}", message_));
+    if (!ok) throw DataError(str_format("corrupt PNG: {}", message_));
   }
 
   bool read_header() {

@@ -48,7 +48,7 @@ WordSplitter::WordSplitter() : pattern_(std::make_unique<Pattern>()) {
                                      PCRE2_UTF | PCRE2_UCP | PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK, &error,
                                      &offset, nullptr));
   if (!pattern_->code)
-    throw InternalError(format("the pattern of words does not compile: {}", message(error)));
+    throw InternalError(str_format("the pattern of words does not compile: {}", message(error)));
   pcre2_jit_compile(pattern_->code.get(), PCRE2_JIT_COMPLETE);  // where PCRE2 has no JIT, it interprets
   pattern_->match.reset(require(pcre2_match_data_create(1, nullptr)));
   pattern_->context.reset(require(pcre2_match_context_create(nullptr)));
@@ -62,7 +62,7 @@ size_t WordSplitter::first_word(std::string_view text) {
   const int matched =
       pcre2_match(pattern_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), 0,
                   PCRE2_NO_UTF_CHECK, pattern_->match.get(), pattern_->context.get());
-  if (matched < 0) throw DataError(format("cannot cut the text into words: {}", message(matched)));
+  if (matched < 0) throw DataError(str_format("cannot cut the text into words: {}", message(matched)));
   return pcre2_get_ovector_pointer(pattern_->match.get())[1];
 }
 

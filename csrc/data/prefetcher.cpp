@@ -41,7 +41,7 @@ Prefetcher::Prefetcher(std::shared_ptr<const Dataset> dataset, Plan plan, const 
     : dataset_(std::move(dataset)), plan_(std::move(plan)), options_(options) {
   if (options_.threads < 0 || options_.prefetch < 1) {
     throw InternalError(
-        format("a loader of {} threads, {} batches ahead", options_.threads, options_.prefetch));
+        str_format("a loader of {} threads, {} batches ahead", options_.threads, options_.prefetch));
   }
   if (options_.threads == 0) return;
   for (int i = 0; i < options_.prefetch; ++i) open_slot();
@@ -104,8 +104,8 @@ void Prefetcher::load_replacement(Slot& slot, int64_t row) {
       problem = error.what();
     }
   }
-  throw DataError(format("no sample can be loaded in place of a damaged one after {} tries; the last: {}",
-                         kReplacementTries, problem));
+  throw DataError(str_format("no sample can be loaded in place of a damaged one after {} tries; the last: {}",
+                             kReplacementTries, problem));
 }
 
 bool Prefetcher::load_row(Slot& slot, int64_t row) {
@@ -134,7 +134,7 @@ void Prefetcher::load_rows(const Rows& rows) {
   }
   const std::lock_guard lock(mutex_);
   if (error && (!slot.error || row < slot.error_row)) {
-    slot.error = error;
+    slot.error = std::move(error);  // the consumer alone holds it from here on
     slot.error_row = row;
   }
   slot.unfinished -= rows.last - rows.first;

@@ -8,9 +8,9 @@ namespace echelon::data {
 namespace {
 
 int64_t whole_batches(int64_t samples, int64_t global_batch) {
-  if (global_batch < 1) throw InternalError(format("a global batch of {} samples", global_batch));
+  if (global_batch < 1) throw InternalError(str_format("a global batch of {} samples", global_batch));
   if (samples < global_batch) {
-    throw DataError(format(
+    throw DataError(str_format(
         "the training data holds {} samples, fewer than one global batch of {}; set global_batch to at "
         "most {} or add data",
         samples, global_batch, samples));

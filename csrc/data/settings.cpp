@@ -40,13 +40,14 @@ void check_pair(const std::vector<double>& pair, std::string_view key, config::C
 void check_channels(const std::vector<double>& values, int channels, std::string_view key,
                     config::Checks& checks) {
   if (values.empty() || values.size() == static_cast<size_t>(channels)) return;
-  checks.problem(key, format("has {} numbers for {} channels", values.size(), channels));
+  checks.problem(key, str_format("has {} numbers for {} channels", values.size(), channels));
 }
 
 void check_images(const ImageSettings& s, config::Checks& checks) {
   check_channels(s.mean, s.channels, "mean", checks);
   check_channels(s.std, s.channels, "std", checks);
-  if (s.resize && *s.resize < s.size) checks.problem("resize", format("must be at least size ({})", s.size));
+  if (s.resize && *s.resize < s.size)
+    checks.problem("resize", str_format("must be at least size ({})", s.size));
   if (s.label_field != "json" && checks.is_set("label_key")) {
     checks.problem("label_key", "has no effect unless label_field is json");
   }
@@ -58,11 +59,11 @@ void check_augmentation(const AugmentSettings& s, config::Checks& checks) {
   const std::string_view without_effect = "has no effect unless crop is ";
   for (const char* key : {"scale", "ratio"}) {
     if (s.crop != Crop::kRandomResized && checks.is_set(key)) {
-      checks.problem(key, format("{}random_resized", without_effect));
+      checks.problem(key, str_format("{}random_resized", without_effect));
     }
   }
   if (s.crop != Crop::kShift && checks.is_set("shift"))
-    checks.problem("shift", format("{}shift", without_effect));
+    checks.problem("shift", str_format("{}shift", without_effect));
 }
 
 void check_text(const TextSettings& s, config::Checks& checks) {

@@ -50,7 +50,7 @@ class Indexer {
       while (const std::optional<TarEntry> entry = reader_.next()) add(*entry);
       finish_sample(/*shard_is_whole=*/true);
       if (index_.samples.empty() && index_.left_out == 0)
-        throw DataError(format("{}: the shard holds no samples", file_.path()));
+        throw DataError(str_format("{}: the shard holds no samples", file_.path()));
     } catch (const DataError& error) {
       if (!options_.skip_damaged) throw;
       finish_sample(/*shard_is_whole=*/false);
@@ -74,7 +74,7 @@ class Indexer {
       image_ = entry;
     }
     if (name->field == options_.label_field) {
-      if (label_seen_) return complain(entry, format("a second .{} in one sample", name->field));
+      if (label_seen_) return complain(entry, str_format("a second .{} in one sample", name->field));
       label_seen_ = true;
       read_label(entry);
     }
@@ -85,14 +85,14 @@ class Indexer {
     const bool is_json = options_.label_field == "json";
     const std::optional<int64_t> label = is_json ? json_number(text, options_.label_key) : whole_number(text);
     if (!label) {
-      const std::string what =
-          is_json ? format("no whole number \"{}\" in its .json", options_.label_key)
-                  : format("\"{}\" in its .{} is no whole number", text.substr(0, 40), options_.label_field);
+      const std::string what = is_json ? str_format("no whole number \"{}\" in its .json", options_.label_key)
+                                       : str_format("\"{}\" in its .{} is no whole number",
+                                                    text.substr(0, 40), options_.label_field);
       return complain(entry, what);
     }
     if (*label < 0 || *label >= options_.classes) {
-      return complain(entry, format("label {} lies outside the {} classes of the model (0 to {})", *label,
-                                    options_.classes, options_.classes - 1));
+      return complain(entry, str_format("label {} lies outside the {} classes of the model (0 to {})", *label,
+                                        options_.classes, options_.classes - 1));
     }
     label_ = *label;
   }
@@ -102,7 +102,7 @@ class Indexer {
   }
 
   std::string place(int64_t offset) const {
-    return format("{}, offset {}, key \"{}\": ", file_.path(), offset, key_);
+    return str_format("{}, offset {}, key \"{}\": ", file_.path(), offset, key_);
   }
 
   void leave_out(const std::string& problem) {
@@ -113,9 +113,9 @@ class Indexer {
   std::string missing_field() const {
     if (!image_) return place(offset_) + "the sample has no .jpg, .jpeg or .png";
     if (!label_seen_)
-      return place(offset_) + format("the sample has no .{} with its class", options_.label_field);
+      return place(offset_) + str_format("the sample has no .{} with its class", options_.label_field);
     if (image_->size > kMaxEncodedImage)
-      return place(image_->offset) + format("an image of {} bytes", image_->size);
+      return place(image_->offset) + str_format("an image of {} bytes", image_->size);
     return "";
   }
 

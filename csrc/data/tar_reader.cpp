@@ -84,7 +84,7 @@ std::string header_name(const uint8_t* header) {
 }  // namespace
 
 void TarReader::fail(int64_t offset, const std::string& problem) const {
-  throw DataError(format("{}, offset {}: {}", file_.path(), offset, problem));
+  throw DataError(str_format("{}, offset {}: {}", file_.path(), offset, problem));
 }
 
 const uint8_t* TarReader::view(int64_t offset, int64_t size) {
@@ -101,18 +101,19 @@ TarEntry TarReader::read_entry(const uint8_t* header, int64_t start, const Exten
   TarEntry entry{extension.name.value_or(header_name(header)), start, position_ + kBlock, 0};
   if (has_content(header[kType])) {
     const std::optional<int64_t> size = extension.size ? extension.size : number(header, kSize);
-    if (!size || *size < 0) fail(position_, format("entry \"{}\" has a malformed size", entry.name));
+    if (!size || *size < 0) fail(position_, str_format("entry \"{}\" has a malformed size", entry.name));
     entry.size = *size;
   }
   if (entry.size > file_.size() - entry.data_offset) {
-    fail(position_, format("entry \"{}\" claims {} bytes, but the file ends after {}: it is truncated",
-                           entry.name, entry.size, file_.size() - entry.data_offset));
+    fail(position_, str_format("entry \"{}\" claims {} bytes, but the file ends after {}: it is truncated",
+                               entry.name, entry.size, file_.size() - entry.data_offset));
   }
   return entry;
 }
 
 std::string TarReader::read_extension(const TarEntry& entry) {
-  if (entry.size > kExtensionLimit) fail(entry.offset, format("an extended header of {} bytes", entry.size));
+  if (entry.size > kExtensionLimit)
+    fail(entry.offset, str_format("an extended header of {} bytes", entry.size));
   return content(entry, kExtensionLimit);
 }
 
@@ -162,7 +163,7 @@ std::optional<TarEntry> TarReader::next() {
     position_ = entry.data_offset + (entry.size + kBlock - 1) / kBlock * kBlock;
     if (type == 'S')
       fail(entry.offset,
-           format("entry \"{}\" is a sparse file; write the archive without --sparse", entry.name));
+           str_format("entry \"{}\" is a sparse file; write the archive without --sparse", entry.name));
     if (is_regular(type)) return entry;
     if (type == 'x') read_pax(entry, extension);
     if (type == 'L') extension.name = read_extension(entry).c_str();  // up to the terminating zero
@@ -176,7 +177,7 @@ std::optional<TarEntry> TarReader::next() {
 std::string TarReader::content(const TarEntry& entry, int64_t limit) {
   if (entry.size > limit)
     fail(entry.offset,
-         format("entry \"{}\" of {} bytes; at most {} make sense", entry.name, entry.size, limit));
+         str_format("entry \"{}\" of {} bytes; at most {} make sense", entry.name, entry.size, limit));
   const uint8_t* bytes = view(entry.data_offset, entry.size);
   return {reinterpret_cast<const char*>(bytes), static_cast<size_t>(entry.size)};
 }

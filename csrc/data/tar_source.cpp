@@ -39,7 +39,7 @@ class TarSource : public ImageSource {
 
   std::string place(int64_t index) const override {
     const TarSample& sample = samples_[index];
-    return format("{}, offset {}, key \"{}\"", shards_.path(sample.shard), sample.offset, key(sample));
+    return str_format("{}, offset {}, key \"{}\"", shards_.path(sample.shard), sample.offset, key(sample));
   }
 
  private:

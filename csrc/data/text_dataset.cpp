@@ -30,7 +30,7 @@ TextDataset::TextDataset(std::vector<TokenSequence> texts, TextRange range, int6
     ends_.push_back(samples);
   }
   if (samples == 0) {
-    throw DataError(format(
+    throw DataError(str_format(
         "no text is long enough for one sample: {} tokens and one more are needed, the longest has {}; lower "
         "sequence_length or add text",
         sequence_length, longest));

@@ -12,7 +12,7 @@ namespace echelon::data {
 
 TokenSequence TokenSequence::from_shard(const std::string& path, bool verify) {
   const auto shard = std::make_shared<const TokenShard>(path);
-  if (shard->header().tokens == 0) throw DataError(format("{}: the shard holds no tokens", path));
+  if (shard->header().tokens == 0) throw DataError(str_format("{}: the shard holds no tokens", path));
   if (verify) shard->verify();
   TokenSequence sequence;
   sequence.path_ = path;
@@ -27,7 +27,7 @@ TokenSequence TokenSequence::from_shard(const std::string& path, bool verify) {
 
 TokenSequence TokenSequence::from_bytes(const std::string& path) {
   const auto file = std::make_shared<const MappedFile>(path);
-  if (file->bytes().empty()) throw DataError(format("{}: the file is empty", path));
+  if (file->bytes().empty()) throw DataError(str_format("{}: the file is empty", path));
   TokenSequence sequence;
   sequence.path_ = path;
   sequence.owner_ = file;
@@ -40,7 +40,7 @@ TokenSequence TokenSequence::from_bytes(const std::string& path) {
 
 TokenSequence TokenSequence::from_tokenizer(const std::string& path, std::string tokens) {
   const auto held = std::make_shared<const std::string>(std::move(tokens));
-  if (held->empty()) throw DataError(format("{}: the file is empty", path));
+  if (held->empty()) throw DataError(str_format("{}: the file is empty", path));
   TokenSequence sequence;
   sequence.path_ = path;
   sequence.owner_ = held;
@@ -70,10 +70,10 @@ void TokenSequence::read(int64_t first, int64_t count, int64_t limit, int64_t* t
   if (fits) return;
   const int64_t at =
       first + (std::find_if(tokens, tokens + count, [&](int64_t token) { return token >= limit; }) - tokens);
-  const std::string place = file_offset_ < 0 ? format("token number {} of the text", at)
-                                             : format("offset {}", file_offset_ + at * token_bytes_);
-  throw DataError(format("{}, {}: token {} lies outside the vocabulary of {} (0 to {})", path_, place,
-                         tokens[at - first], limit, limit - 1));
+  const std::string place = file_offset_ < 0 ? str_format("token number {} of the text", at)
+                                             : str_format("offset {}", file_offset_ + at * token_bytes_);
+  throw DataError(str_format("{}, {}: token {} lies outside the vocabulary of {} (0 to {})", path_, place,
+                             tokens[at - first], limit, limit - 1));
 }
 
 }  // namespace echelon::data

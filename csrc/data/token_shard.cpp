@@ -32,24 +32,25 @@ static_assert(sizeof(Layout) == TokenShard::kHeaderSize);
 
 TokenShardHeader parse(std::span<const std::byte> bytes, const std::string& path) {
   const auto fail = [&](const std::string& problem) {
-    throw DataError(format("token shard {}: {}", path, problem));
+    throw DataError(str_format("token shard {}: {}", path, problem));
   };
   if (!TokenShard::has_magic(bytes)) fail("it does not begin with ECHTOKEN: no token shard");
-  if (bytes.size() < sizeof(Layout)) fail(format("truncated within its header, at {} bytes", bytes.size()));
+  if (bytes.size() < sizeof(Layout))
+    fail(str_format("truncated within its header, at {} bytes", bytes.size()));
   Layout layout;
   std::memcpy(&layout, bytes.data(), sizeof layout);
   if (layout.version != kVersion)
-    fail(format("version {}; this program reads version {}", layout.version, kVersion));
+    fail(str_format("version {}; this program reads version {}", layout.version, kVersion));
   if (layout.token_bytes != 2 && layout.token_bytes != 4)
-    fail(format("tokens of {} bytes; 2 or 4", layout.token_bytes));
+    fail(str_format("tokens of {} bytes; 2 or 4", layout.token_bytes));
   if (layout.reserved != std::array<uint64_t, 3>{}) fail("reserved header bytes are not zero");
   if (layout.vocabulary < 1 || layout.vocabulary > uint64_t{1} << (8 * layout.token_bytes)) {
-    fail(format("a vocabulary of {} for tokens of {} bytes", layout.vocabulary, layout.token_bytes));
+    fail(str_format("a vocabulary of {} for tokens of {} bytes", layout.vocabulary, layout.token_bytes));
   }
   const uint64_t held = bytes.size() - sizeof layout;
   if (held % layout.token_bytes != 0 || held / layout.token_bytes != layout.tokens) {
-    fail(format("the header says {} tokens of {} bytes, the file holds {} bytes of them", layout.tokens,
-                layout.token_bytes, held));
+    fail(str_format("the header says {} tokens of {} bytes, the file holds {} bytes of them", layout.tokens,
+                    layout.token_bytes, held));
   }
   return {layout.token_bytes, static_cast<int64_t>(layout.tokens), static_cast<int64_t>(layout.vocabulary),
           layout.checksum};
@@ -60,8 +61,8 @@ std::string encode(std::span<const uint32_t> tokens, int64_t vocabulary, const f
   std::string bytes(tokens.size() * sizeof(Token), '\0');
   for (size_t i = 0; i < tokens.size(); ++i) {
     if (tokens[i] >= vocabulary) {
-      throw DataError(format("token shard {}: token {} at {} lies outside the vocabulary of {}",
-                             path.string(), tokens[i], i, vocabulary));
+      throw DataError(str_format("token shard {}: token {} at {} lies outside the vocabulary of {}",
+                                 path.string(), tokens[i], i, vocabulary));
     }
     const auto token = static_cast<Token>(tokens[i]);
     std::memcpy(bytes.data() + i * sizeof(Token), &token, sizeof token);
@@ -85,14 +86,14 @@ void TokenShard::verify() const {
   if (header_.checksum == 0) return;
   const uint64_t found = XXH3_64bits(tokens().data(), tokens().size());
   if (found == header_.checksum) return;
-  throw DataError(format(
+  throw DataError(str_format(
       "token shard {}: the checksum of the tokens is {:016x}, the header says {:016x}: the file is corrupt",
       file_.path().string(), found, header_.checksum));
 }
 
 void write_token_shard(const fs::path& path, std::span<const uint32_t> tokens, int64_t vocabulary) {
   if (vocabulary < 1 || vocabulary > kLargestVocabulary) {
-    throw DataError(format("token shard {}: a vocabulary of {}", path.string(), vocabulary));
+    throw DataError(str_format("token shard {}: a vocabulary of {}", path.string(), vocabulary));
   }
   const bool narrow = vocabulary <= 1 << 16;
   const std::string bytes =

@@ -17,7 +17,7 @@ class ByteLevelBpe : public Tokenizer {
 
   std::vector<uint32_t> encode(std::string_view text) override {
     const size_t invalid = first_invalid_utf8(text);
-    if (invalid != text.size()) throw DataError(format("byte {} is no valid UTF-8", invalid));
+    if (invalid != text.size()) throw DataError(str_format("byte {} is no valid UTF-8", invalid));
     std::vector<uint32_t> tokens;
     split(text, file_.added, tokens, [&](std::string_view piece) {
       split(piece, file_.added_normalised, tokens,

@@ -43,7 +43,7 @@ class Reader {
     try {
       root_ = Json::parse(read_file(path));
     } catch (const Json::parse_error& error) {
-      throw DataError(format("tokenizer {}: no JSON: {}", path, error.what()));
+      throw DataError(str_format("tokenizer {}: no JSON: {}", path, error.what()));
     }
   }
 
@@ -69,11 +69,12 @@ class Reader {
   [[noreturn]] void fail(std::string_view where, const Json& value) const {
     std::string shown = value.dump(-1, ' ', false, Json::error_handler_t::replace);
     if (shown.size() > 120) shown = shown.substr(0, 120) + "…";
-    throw DataError(format("tokenizer {}: {}: {} is not supported (a byte-level BPE without normalizer is)",
-                           path_, where, shown));
+    throw DataError(
+        str_format("tokenizer {}: {}: {} is not supported (a byte-level BPE without normalizer is)", path_,
+                   where, shown));
   }
   [[noreturn]] void fail_with(const std::string& problem) const {
-    throw DataError(format("tokenizer {}: {}", path_, problem));
+    throw DataError(str_format("tokenizer {}: {}", path_, problem));
   }
 
   static const Json& member(const Json& object, const char* key) {
@@ -88,10 +89,10 @@ class Reader {
 
   void only_keys(const Json& object, std::string_view where,
                  std::initializer_list<std::string_view> allowed) const {
-    if (!object.is_object()) fail_with(format("{} is no JSON object", where));
+    if (!object.is_object()) fail_with(str_format("{} is no JSON object", where));
     for (const auto& [key, value] : object.items()) {
       if (std::find(allowed.begin(), allowed.end(), key) == allowed.end())
-        fail(format("key \"{}\" of {}", key, where), value);
+        fail(str_format("key \"{}\" of {}", key, where), value);
     }
   }
 
@@ -136,7 +137,7 @@ class Reader {
     for (int byte = 0; byte < 256; ++byte) {
       const auto token = ids_.find(alphabet[byte]);
       if (token == ids_.end())
-        fail_with(format("model.vocab lacks \"{}\", which stands for byte {}", alphabet[byte], byte));
+        fail_with(str_format("model.vocab lacks \"{}\", which stands for byte {}", alphabet[byte], byte));
       file_.byte_tokens.push_back(token->second);
     }
     if (flag(model, "ignore_merges", false, "model")) find_whole_words(alphabet);
@@ -145,9 +146,9 @@ class Reader {
   void read_vocabulary(const Json& vocabulary) {
     if (!vocabulary.is_object()) fail("model.vocab", vocabulary);
     for (const auto& [token, id] : vocabulary.items()) {
-      const uint32_t number = id_of(id, format("model.vocab \"{}\"", token));
+      const uint32_t number = id_of(id, str_format("model.vocab \"{}\"", token));
       if (!used_.emplace(number, token).second)
-        fail_with(format("model.vocab gives {} to two tokens", number));
+        fail_with(str_format("model.vocab gives {} to two tokens", number));
       ids_[token] = number;
       file_.vocabulary = std::max<int64_t>(file_.vocabulary, int64_t{number} + 1);
     }
@@ -159,8 +160,8 @@ class Reader {
       const auto [left, right] = merge_sides(merge);
       const auto a = ids_.find(left), b = ids_.find(right), whole = ids_.find(left + right);
       if (a == ids_.end() || b == ids_.end() || whole == ids_.end()) {
-        fail_with(
-            format("model.merges: \"{}\" and \"{}\" or what they make is not in model.vocab", left, right));
+        fail_with(str_format("model.merges: \"{}\" and \"{}\" or what they make is not in model.vocab", left,
+                             right));
       }
       file_.merges.push_back({a->second, b->second, whole->second});
     }
@@ -208,7 +209,7 @@ class Reader {
     const Json& content = member(token, "content");
     if (!content.is_string() || content == "") fail("added_tokens", token);
     const auto text = content.get<std::string>();
-    const std::string where = format("added_tokens \"{}\"", text);
+    const std::string where = str_format("added_tokens \"{}\"", text);
     for (const char* key : {"single_word", "lstrip", "rstrip"}) {
       if (flag(token, key, false, where)) fail(where + "." + key, token[key]);
     }
@@ -216,7 +217,7 @@ class Reader {
     const auto [holder, is_new] = used_.emplace(id, text);
     const auto in_model = ids_.find(text);
     if (holder->second != text || (in_model != ids_.end() && in_model->second != id)) {
-      fail_with(format("{}: id {} contradicts model.vocab or another added token", where, id));
+      fail_with(str_format("{}: id {} contradicts model.vocab or another added token", where, id));
     }
     file_.vocabulary = std::max<int64_t>(file_.vocabulary, int64_t{id} + 1);
     const bool normalised = flag(token, "normalized", !flag(token, "special", false, where), where);
@@ -236,7 +237,7 @@ TokenizerFile read_tokenizer_file(const std::string& path) {
   try {
     return Reader(path).read();
   } catch (const Json::exception& error) {
-    throw DataError(format("tokenizer {}: malformed: {}", path, error.what()));
+    throw DataError(str_format("tokenizer {}: malformed: {}", path, error.what()));
   }
 }
 

@@ -33,12 +33,12 @@ void validate_ties(const ModelSpec& spec) {
     const size_t alias = layer_of_tensor(spec, tie.alias);
     for (const auto& [layer, tensor] : {std::pair{owner, tie.owner}, std::pair{alias, tie.alias}}) {
       if (layer == spec.layers.size()) {
-        throw ConfigError(format("model {}: tied tensor '{}' belongs to no layer", spec.family, tensor));
+        throw ConfigError(str_format("model {}: tied tensor '{}' belongs to no layer", spec.family, tensor));
       }
     }
     if (owner >= alias) {
-      throw ConfigError(format("model {}: the layer of '{}' must come after the layer of its owner '{}'",
-                               spec.family, tie.alias, tie.owner));
+      throw ConfigError(str_format("model {}: the layer of '{}' must come after the layer of its owner '{}'",
+                                   spec.family, tie.alias, tie.owner));
     }
   }
 }
@@ -62,20 +62,20 @@ void validate(const ModelSpec& spec) {
   Names written(spec.inputs.begin(), spec.inputs.end());
   for (const LayerSpec& layer : spec.layers) {
     if (!names.insert(layer.name).second) {
-      throw ConfigError(format("model {}: two layers are called '{}'", spec.family, layer.name));
+      throw ConfigError(str_format("model {}: two layers are called '{}'", spec.family, layer.name));
     }
     for (const std::string& input : layer.inputs) {
       if (!written.contains(input)) {
         throw ConfigError(
-            format("model {}: layer '{}' reads activation '{}', which no layer before it writes", spec.family,
-                   layer.name, input));
+            str_format("model {}: layer '{}' reads activation '{}', which no layer before it writes",
+                       spec.family, layer.name, input));
       }
     }
     written.insert(layer.outputs.begin(), layer.outputs.end());
   }
   for (const std::string& output : spec.outputs) {
     if (!written.contains(output)) {
-      throw ConfigError(format("model {}: no layer writes the output '{}'", spec.family, output));
+      throw ConfigError(str_format("model {}: no layer writes the output '{}'", spec.family, output));
     }
   }
   validate_ties(spec);
@@ -93,7 +93,7 @@ LayeredModel::LayeredModel(ModelSpec spec, size_t first, size_t last, at::Tensor
     : spec_(std::move(spec)), first_(first), device_(tensor.device()) {
   validate(spec_);
   if (first > last || last > spec_.layers.size()) {
-    throw InternalError(format("layers [{}, {}) of a model of {}", first, last, spec_.layers.size()));
+    throw InternalError(str_format("layers [{}, {}) of a model of {}", first, last, spec_.layers.size()));
   }
   for (size_t i = first; i < last; ++i) build_layer(i, tensor, seed);
 
@@ -114,7 +114,8 @@ void LayeredModel::build_layer(size_t index, const at::TensorOptions& tensor, ui
     const bool used = std::ranges::any_of(layers_.back()->parameters(), [&](const Parameter& p) {
       return p.name == name && (!value.tensor.defined() || p.tensor.is_same(value.tensor));
     });
-    if (!used) throw InternalError(format("layer '{}' does not use the tied tensor '{}'", layer.name, name));
+    if (!used)
+      throw InternalError(str_format("layer '{}' does not use the tied tensor '{}'", layer.name, name));
   }
 }
 
@@ -193,13 +194,13 @@ Activations LayeredModel::forward(Activations inputs, const Context& context, ui
     for (const std::string& name : layer.inputs) {
       const auto found = live.find(name);
       if (found == live.end())
-        throw InternalError(format("layer '{}': activation '{}' is missing", layer.name, name));
+        throw InternalError(str_format("layer '{}': activation '{}' is missing", layer.name, name));
       arguments.push_back(found->second);
     }
     std::vector<at::Tensor> outputs = run_layer(i, arguments, context, random_key);
     if (outputs.size() != layer.outputs.size()) {
-      throw InternalError(format("layer '{}' returned {} tensors instead of {}", layer.name, outputs.size(),
-                                 layer.outputs.size()));
+      throw InternalError(str_format("layer '{}' returned {} tensors instead of {}", layer.name,
+                                     outputs.size(), layer.outputs.size()));
     }
     if (observer) observer(first_ + i, outputs);
     for (size_t k = 0; k < outputs.size(); ++k) live[layer.outputs[k]] = std::move(outputs[k]);

@@ -16,13 +16,13 @@ namespace {
 constexpr const char* kStepName = "optimizer.step";
 
 std::string state_name(const std::string& kind, const std::string& parameter) {
-  return format("optimizer.{}.{}", kind, parameter);
+  return str_format("optimizer.{}.{}", kind, parameter);
 }
 
 void check_group(const ParameterGroup& group) {
   if (group.names.size() != group.parameters.size() || group.names.size() != group.gradients.size()) {
-    throw InternalError(format("a parameter group has {} names, {} parameters and {} gradients",
-                               group.names.size(), group.parameters.size(), group.gradients.size()));
+    throw InternalError(str_format("a parameter group has {} names, {} parameters and {} gradients",
+                                   group.names.size(), group.parameters.size(), group.gradients.size()));
   }
   for (size_t i = 0; i < group.names.size(); ++i) {
     const at::Tensor& parameter = group.parameters[i];
@@ -32,7 +32,8 @@ void check_group(const ParameterGroup& group) {
                       parameter.scalar_type() == gradient.scalar_type() &&
                       parameter.is_non_overlapping_and_dense();
     if (!fits)
-      throw InternalError(format("the gradient of '{}' is not laid out like the parameter", group.names[i]));
+      throw InternalError(
+          str_format("the gradient of '{}' is not laid out like the parameter", group.names[i]));
   }
 }
 
@@ -44,7 +45,7 @@ Optimizer::Optimizer(std::vector<ParameterGroup> groups, std::vector<std::string
   for (ParameterGroup& group : groups) {
     check_group(group);
     for (const std::string& name : group.names) {
-      if (!names.insert(name).second) throw InternalError(format("two parameters are named '{}'", name));
+      if (!names.insert(name).second) throw InternalError(str_format("two parameters are named '{}'", name));
     }
     if (group.names.empty()) continue;
     Slots slots{std::move(group), std::vector<std::vector<at::Tensor>>(kinds_.size())};
@@ -79,8 +80,8 @@ void Optimizer::load_state(const State& state) {
   const State own = this->state();
   for (const auto& [name, tensor] : state) {
     if (own.count(name) == 0) {
-      throw CheckpointError(
-          format("the checkpoint's '{}' has no place here: it comes from another optimizer or model", name));
+      throw CheckpointError(str_format(
+          "the checkpoint's '{}' has no place here: it comes from another optimizer or model", name));
     }
   }
   for (const auto& [name, tensor] : own) load_tensor(name, state, tensor);

@@ -17,8 +17,8 @@ struct BatchPlan {
   std::string describe(int ranks) const;
 };
 
-/// Without `micro_batch` a rank's part is one pass. Throws ConfigError with the nearest valid values when `ranks` does not
-/// divide the global batch, or the micro-batch does not divide a rank's part.
+/// Without `micro_batch` a rank's part is one pass. Throws ConfigError with the nearest valid values when
+/// `ranks` does not divide the global batch, or the micro-batch does not divide a rank's part.
 BatchPlan plan_batch(int64_t global_batch, std::optional<int64_t> micro_batch, int ranks);
 
 }  // namespace echelon::parallel

@@ -64,7 +64,8 @@ void GradientBuckets::add_bucket(std::vector<size_t> members) {
   for (const size_t i : members) elements += parameters_[i].tensor.numel();
   Bucket bucket;
   bucket.flat = comm_.allocate(elements, parameters_[members.front()].tensor.options().requires_grad(false));
-  bucket.label = format("gradients of {} … {}", parameters_[members.front()].name, parameters_[members.back()].name);
+  bucket.label =
+      str_format("gradients of {} … {}", parameters_[members.front()].name, parameters_[members.back()].name);
   int64_t offset = 0;
   for (const size_t i : members) {
     const at::Tensor& tensor = parameters_[i].tensor;
@@ -126,10 +127,10 @@ std::vector<std::string> GradientBuckets::fill_missing() {
 void GradientBuckets::finish_reduction() {
   const std::vector<std::string> unused = fill_missing();
   if (!unused.empty() && !find_unused_) {
-    throw ConfigError(
-        format("{} parameter{} had no part in the loss of this step, first {}; remove them from the model, or set "
-               "parallel.find_unused: true to take their gradients as zero",
-               unused.size(), unused.size() == 1 ? "" : "s", unused.front()));
+    throw ConfigError(str_format(
+        "{} parameter{} had no part in the loss of this step, first {}; remove them from the model, or set "
+        "parallel.find_unused: true to take their gradients as zero",
+        unused.size(), unused.size() == 1 ? "" : "s", unused.front()));
   }
   // What had no part in the last micro-batch, but perhaps in an earlier one, has not been marked by its hook.
   for (size_t i = 0; i < parameters_.size(); ++i) mark_ready(i);

@@ -1,10 +1,10 @@
 // Gradients in flat buckets, reduced while backward goes on.
 //
-// Parameters are put into buckets in reverse order of use, which is about the order in which backward finishes them. A hook
-// on each parameter copies its gradient into its place in the bucket and makes that place the parameter's gradient; when a
-// bucket is full and all before it have been started, its all-reduce starts. The order of the all-reduces is therefore fixed
-// whatever the order of the hooks. After Li et al., "PyTorch Distributed: Experiences on Accelerating Data Parallel
-// Training" (VLDB 2020).
+// Parameters are put into buckets in reverse order of use, which is about the order in which backward
+// finishes them. A hook on each parameter copies its gradient into its place in the bucket and makes that
+// place the parameter's gradient; when a bucket is full and all before it have been started, its all-reduce
+// starts. The order of the all-reduces is therefore fixed whatever the order of the hooks. After Li et al.,
+// "PyTorch Distributed: Experiences on Accelerating Data Parallel Training" (VLDB 2020).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -25,9 +25,10 @@ struct BucketOptions {
 
 class GradientBuckets {
  public:
-  /// `parameters` in order of use. They and `comm` must outlive this object. Gradients of the ranks are summed, so the
-  /// loss must already be divided by the global batch. Collective.
-  GradientBuckets(std::vector<nn::NamedParameter> parameters, Communicator& comm, const BucketOptions& options);
+  /// `parameters` in order of use. They and `comm` must outlive this object. Gradients of the ranks are
+  /// summed, so the loss must already be divided by the global batch. Collective.
+  GradientBuckets(std::vector<nn::NamedParameter> parameters, Communicator& comm,
+                  const BucketOptions& options);
   ~GradientBuckets();
   GradientBuckets(const GradientBuckets&) = delete;
   GradientBuckets& operator=(const GradientBuckets&) = delete;
@@ -36,10 +37,11 @@ class GradientBuckets {
   void begin_step();
   /// Before the backward pass of the last micro-batch of a step: from here on full buckets are reduced.
   void begin_reduction();
-  /// After it: waits until every gradient is the sum over the ranks. Throws ConfigError naming the parameters that had no
-  /// part in the step, unless `find_unused`, which takes their gradient as zero.
+  /// After it: waits until every gradient is the sum over the ranks. Throws ConfigError naming the parameters
+  /// that had no part in the step, unless `find_unused`, which takes their gradient as zero.
   void finish_reduction();
-  /// Instead of begin_reduction and finish_reduction: each gradient stays this rank's own, zero where there is none.
+  /// Instead of begin_reduction and finish_reduction: each gradient stays this rank's own, zero where there
+  /// is none.
   void finish_without_reduction();
 
   /// The gradient of each parameter, in the order given: a view of its bucket. Stays valid and the same.

@@ -5,8 +5,8 @@
 
 namespace echelon::parallel {
 
-/// The same ranks in the same order, reached for tensors in host memory and for tensors on the device. On the CPU both are
-/// one communicator; on a GPU the second may be NCCL's.
+/// The same ranks in the same order, reached for tensors in host memory and for tensors on the device. On the
+/// CPU both are one communicator; on a GPU the second may be NCCL's.
 struct ReplicaGroup {
   Communicator& host;
   Communicator& device;

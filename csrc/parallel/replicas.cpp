@@ -15,16 +15,10 @@ std::vector<at::Tensor> all_tensors(nn::LayeredModel& model) {
   return tensors;
 }
 
-std::string shape_text(const at::Tensor& tensor) {
-  std::string text;
-  for (const int64_t size : tensor.sizes()) text += format(" {}", size);
-  return text + ";";
-}
-
 int64_t layout_hash(nn::LayeredModel& model) {
   std::string layout;
-  for (const auto& p : model.parameters()) layout += p.name + shape_text(p.tensor);
-  for (const auto& b : model.buffers()) layout += b.name + shape_text(b.tensor);
+  for (const auto& p : model.parameters()) layout += p.name + format_shape(p.tensor.sizes());
+  for (const auto& b : model.buffers()) layout += b.name + format_shape(b.tensor.sizes());
   return static_cast<int64_t>(XXH3_64bits(layout.data(), layout.size()));
 }
 
@@ -48,7 +42,8 @@ bool same_everywhere(int64_t value, Communicator& comm, std::string_view label) 
 void equalise_replicas(nn::LayeredModel& model, const ReplicaGroup& ranks) {
   if (ranks.size() == 1) return;
   if (!same_everywhere(layout_hash(model), ranks.host, "model layout")) {
-    throw CommError("the ranks built different models; give every rank the same configuration file and binary");
+    throw CommError(
+        "the ranks built different models; give every rank the same configuration file and binary");
   }
   const std::vector<at::Tensor> tensors = all_tensors(model);
   if (same_everywhere(value_hash(tensors), ranks.host, "initial values")) return;

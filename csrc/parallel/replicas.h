@@ -1,4 +1,5 @@
-// Keeping the replicas of a model equal: their parameters at the start, their running statistics after each step.
+// Keeping the replicas of a model equal: their parameters at the start, their running statistics after each
+// step.
 #pragma once
 
 #include <vector>
@@ -9,8 +10,9 @@
 
 namespace echelon::parallel {
 
-/// Makes every rank's parameters and buffers those of rank 0. Costs a checksum when they are equal already, as they are when
-/// all ranks' processors compute the initial values alike. Collective; throws CommError when the names or shapes differ.
+/// Makes every rank's parameters and buffers those of rank 0. Costs a checksum when they are equal already,
+/// as they are when all ranks' processors compute the initial values alike. Collective; throws CommError when
+/// the names or shapes differ.
 void equalise_replicas(nn::LayeredModel& model, const ReplicaGroup& ranks);
 
 /// Averages the running statistics (BatchNorm's means and variances) over the ranks, in one all-reduce.
@@ -21,7 +23,8 @@ class StatisticsAverager {
 
   bool empty() const { return buffers_.empty(); }
   void average();
-  /// Copies of the statistics as they are now, and the way back: a step that is skipped must leave no trace in them.
+  /// Copies of the statistics as they are now, and the way back: a step that is skipped must leave no trace
+  /// in them.
   void remember();
   void restore();
 

@@ -16,7 +16,8 @@ void describe(config::Fields<ParallelSettings>& f) {
       .above(0)
       .at_most(4096);
   f.add("find_unused", &ParallelSettings::find_unused,
-        "Treat parameters that took no part in a step as having a zero gradient, instead of stopping with an error.");
+        "Treat parameters that took no part in a step as having a zero gradient, instead of stopping with an "
+        "error.");
   f.add("sync_batch_norm", &ParallelSettings::sync_batch_norm,
         "Normalise with the statistics of the whole global batch rather than of each rank's part.");
 }

@@ -10,8 +10,9 @@
 
 namespace echelon::train {
 
-Evaluator::Evaluator(nn::LayeredModel& model, Communicator& comm, std::shared_ptr<const data::Dataset> dataset,
-                     data::LoaderOptions options, Precision precision, bool language_model)
+Evaluator::Evaluator(nn::LayeredModel& model, Communicator& comm,
+                     std::shared_ptr<const data::Dataset> dataset, data::LoaderOptions options,
+                     Precision precision, bool language_model)
     : model_(model),
       comm_(comm),
       dataset_(std::move(dataset)),
@@ -32,7 +33,8 @@ Metrics Evaluator::run() {
     const nn::LossSum loss = nn::cross_entropy(logits, batch->target);
     const nn::CorrectCounts correct = nn::count_correct(logits, batch->target);
     targets += loss.count;
-    totals += at::stack({loss.sum.to(at::kDouble), correct.top1.to(at::kDouble), correct.top5.to(at::kDouble)});
+    totals +=
+        at::stack({loss.sum.to(at::kDouble), correct.top1.to(at::kDouble), correct.top5.to(at::kDouble)});
   }
   totals = at::cat({totals.cpu(), at::tensor({static_cast<double>(targets)}, at::kDouble)});
   comm_.all_reduce(totals, Reduce::kSum, "evaluation totals")->wait();
@@ -40,7 +42,8 @@ Metrics Evaluator::run() {
   const double* total = totals.const_data_ptr<double>();
   const double count = total[3];
   if (count == 0) throw DataError("the test data holds no usable sample; look at data.test");
-  Metrics metrics = {{"loss", total[0] / count}, {"accuracy", total[1] / count}, {"accuracy_top5", total[2] / count}};
+  Metrics metrics = {
+      {"loss", total[0] / count}, {"accuracy", total[1] / count}, {"accuracy_top5", total[2] / count}};
   if (language_model_) metrics["perplexity"] = std::exp(metrics["loss"]);
   return metrics;
 }
@@ -52,7 +55,8 @@ std::string to_string(const Metrics& metrics) {
     if (found == metrics.end()) continue;
     if (!text.empty()) text += ", ";
     const bool share = std::string_view(name).starts_with("accuracy");
-    text += share ? format("{} {:.2f} %", name, found->second * 100) : format("{} {:.4f}", name, found->second);
+    text += share ? str_format("{} {:.2f} %", name, found->second * 100)
+                  : str_format("{} {:.4f}", name, found->second);
   }
   return text;
 }

@@ -12,8 +12,8 @@
 
 namespace echelon::train {
 
-/// Metrics by name, means over every target: "loss" (nats), "accuracy" and "accuracy_top5" (shares), for language models
-/// "perplexity" (exp of the loss) as well.
+/// Metrics by name, means over every target: "loss" (nats), "accuracy" and "accuracy_top5" (shares), for
+/// language models "perplexity" (exp of the loss) as well.
 using Metrics = std::map<std::string, double>;
 
 class Evaluator {
@@ -22,7 +22,8 @@ class Evaluator {
   Evaluator(nn::LayeredModel& model, Communicator& comm, std::shared_ptr<const data::Dataset> dataset,
             data::LoaderOptions options, Precision precision, bool language_model);
 
-  /// Every sample counts once. Collective; the same numbers on every rank. Throws DataError when no sample can be used.
+  /// Every sample counts once. Collective; the same numbers on every rank. Throws DataError when no sample
+  /// can be used.
   Metrics run();
   int64_t skipped() const { return skipped_; }
 

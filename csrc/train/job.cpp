@@ -7,6 +7,7 @@
 #include "common/processor.h"
 #include "data/open_dataset.h"
 #include "models/registry.h"
+#include "nn/memory_pool.h"
 #include "parallel/replicas.h"
 
 namespace echelon::train {
@@ -17,6 +18,7 @@ Ranks::Ranks(const TrainSettings& settings, const ProcessEnvironment& environmen
       world_(make_world(environment, settings.comm)),
       host_(world_.get()) {
   at::set_num_threads(threads_);
+  nn::install_memory_pool();
   const bool nccl = choice_.is_cuda() && settings.comm.backend != "mpi" && launch_.world_size > 1;
   if (nccl) device_comm_ = choice_.module->make_nccl(*world_, choice_.index);
 }
@@ -27,7 +29,8 @@ Ranks::Ranks(Communicator& host) : threads_(at::get_num_threads()), host_(&host)
 }
 
 at::Device Ranks::device() const {
-  return choice_.is_cuda() ? at::Device(at::kCUDA, static_cast<at::DeviceIndex>(choice_.index)) : at::Device(at::kCPU);
+  return choice_.is_cuda() ? at::Device(at::kCUDA, static_cast<at::DeviceIndex>(choice_.index))
+                           : at::Device(at::kCPU);
 }
 
 void Ranks::abort(const std::string& reason) noexcept {
@@ -52,7 +55,8 @@ Job::Job(const TrainSettings& settings, Ranks& ranks)
   const int64_t limit = interface_.output_limit;
   train_data_ = data::open_dataset(settings.data, data::Split::kTrain, limit, &ranks.host());
   test_data_ = data::open_dataset(settings.data, data::Split::kTest, limit, &ranks.host());
-  const at::TensorOptions options = at::TensorOptions().dtype(storage_type(settings.precision)).device(ranks.device());
+  const at::TensorOptions options =
+      at::TensorOptions().dtype(storage_type(settings.precision)).device(ranks.device());
   model_ = std::make_unique<nn::LayeredModel>(models::make_model(settings.model), options,
                                               static_cast<uint64_t>(settings.seed));
   parallel::equalise_replicas(*model_, ranks.group());
@@ -74,7 +78,8 @@ std::unique_ptr<Evaluator> Job::make_evaluator() {
   if (!test_data_) return nullptr;
   data::LoaderOptions options = loader_options();
   if (settings_.evaluate.batch) options.micro_batch = *settings_.evaluate.batch;
-  return std::make_unique<Evaluator>(*model_, ranks_.host(), test_data_, options, settings_.precision, is_language_model());
+  return std::make_unique<Evaluator>(*model_, ranks_.host(), test_data_, options, settings_.precision,
+                                     is_language_model());
 }
 
 }  // namespace echelon::train

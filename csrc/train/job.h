@@ -18,10 +18,11 @@ namespace echelon::train {
 /// The communicators of a run and the device that this rank computes on.
 class Ranks {
  public:
-  /// Chooses the device, sets the number of compute threads and connects all ranks. Collective. Throws ConfigError when
-  /// the device cannot be had, CommError when the ranks cannot be connected.
+  /// Chooses the device, sets the number of compute threads and connects all ranks. Collective. Throws
+  /// ConfigError when the device cannot be had, CommError when the ranks cannot be connected.
   Ranks(const TrainSettings& settings, const ProcessEnvironment& environment);
-  /// Ranks that are connected already and compute on the CPU, as threads of this process say; `host` must outlive this.
+  /// Ranks that are connected already and compute on the CPU, as threads of this process say; `host` must
+  /// outlive this.
   explicit Ranks(Communicator& host);
 
   parallel::ReplicaGroup group() { return {*host_, device_comm_ ? *device_comm_ : *host_}; }
@@ -42,7 +43,7 @@ class Ranks {
   int threads_;
   std::unique_ptr<WatchedCommunicator> world_;  // what host_ is, where it is our own
   Communicator* host_;
-  std::unique_ptr<Communicator> device_comm_;   // null: host_ serves for both
+  std::unique_ptr<Communicator> device_comm_;  // null: host_ serves for both
 };
 
 /// Model and data of a run.

@@ -63,9 +63,10 @@ Learner::Learner(const TrainSettings& settings, Ranks& ranks, Job& job)
       job_(job),
       buckets_(job.model().parameters(), ranks.group().device, bucket_options(settings.parallel)),
       statistics_(job.model(), ranks.group().device),
-      training_step_(job.model(), ranks.group(), buckets_, statistics_, step_options(settings, job, ranks.device())),
-      optimizer_(
-          optim::make_optimizer(settings.optimizer, decay_groups(job.model().parameters(), buckets_.gradients()))),
+      training_step_(job.model(), ranks.group(), buckets_, statistics_,
+                     step_options(settings, job, ranks.device())),
+      optimizer_(optim::make_optimizer(settings.optimizer,
+                                       decay_groups(job.model().parameters(), buckets_.gradients()))),
       average_(make_average(settings.ema_decay, job.model().parameters())) {}
 
 StepReport Learner::advance(data::TrainLoader& loader, int64_t step, double learning_rate, bool stop_asked) {
@@ -74,13 +75,15 @@ StepReport Learner::advance(data::TrainLoader& loader, int64_t step, double lear
   const c10::NoGradGuard no_grad;
   const std::vector<at::Tensor> flat_gradients = buckets_.flat_gradients();
   const at::Tensor norm = optim::gradient_norm(flat_gradients);
-  StepReport report{.loss = outcome.loss, .gradient_norm = norm.item<double>(), .stop_asked = outcome.stop_asked};
+  StepReport report{
+      .loss = outcome.loss, .gradient_norm = norm.item<double>(), .stop_asked = outcome.stop_asked};
   report.applied = std::isfinite(report.loss) && std::isfinite(report.gradient_norm);
   if (!report.applied) {
     handle_not_finite(step);
     return report;
   }
-  if (settings_.optimizer.clip_norm) optim::clip_gradients(flat_gradients, norm, *settings_.optimizer.clip_norm);
+  if (settings_.optimizer.clip_norm)
+    optim::clip_gradients(flat_gradients, norm, *settings_.optimizer.clip_norm);
   optimizer_->step(learning_rate);
   if (average_) average_->update();
   return report;
@@ -95,13 +98,15 @@ void Learner::handle_not_finite(int64_t step) {
   }
   statistics_.restore();
   if (settings_.on_nan == OnNotFinite::kStop) {
-    throw NotFiniteError(where + "; lower optimizer.lr, clip gradients (optimizer.clip_norm), or set on_nan: skip");
+    throw NotFiniteError(where +
+                         "; lower optimizer.lr, clip gradients (optimizer.clip_norm), or set on_nan: skip");
   }
   if (ranks_.host().rank() == 0) log::warning("{}; the step is skipped", where);
 }
 
 void Learner::store_in(checkpoint::Contents& contents) const {
-  for (const auto& parameter : job_.model().parameters()) contents.model[parameter.name] = parameter.tensor.detach();
+  for (const auto& parameter : job_.model().parameters())
+    contents.model[parameter.name] = parameter.tensor.detach();
   for (const auto& buffer : job_.model().buffers()) contents.model[buffer.name] = buffer.tensor;
   contents.optimizer = optimizer_->state();
   if (average_) contents.average = average_->state();
@@ -125,8 +130,9 @@ void load_model(nn::LayeredModel& model, const checkpoint::Checkpoint& checkpoin
   for (const auto& buffer : model.buffers()) load(buffer.name, buffer.tensor);
   for (const auto& entry : file.tensors()) {
     if (expected.contains(entry.name)) continue;
-    throw CheckpointError(format("{}: tensor {} has no place in the model of this configuration; is it the right one?",
-                                 file.path().string(), entry.name));
+    throw CheckpointError(
+        str_format("{}: tensor {} has no place in the model of this configuration; is it the right one?",
+                   file.path().string(), entry.name));
   }
   if (!average) return;
   const checkpoint::SafetensorsFile averaged = checkpoint.open(checkpoint::kAverageFile);

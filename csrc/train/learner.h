@@ -1,4 +1,5 @@
-// All of a replica that changes when it learns: parameters, statistics, optimizer state, average of the weights.
+// All of a replica that changes when it learns: parameters, statistics, optimizer state, average of the
+// weights.
 #pragma once
 
 #include <memory>
@@ -27,9 +28,9 @@ class Learner {
   /// `settings`, `ranks` and `job` must outlive this object. Collective.
   Learner(const TrainSettings& settings, Ranks& ranks, Job& job);
 
-  /// Step `step` (from 0) with learning rate `learning_rate`, on the next batches of `loader`. A step whose loss or gradient
-  /// is not finite leaves no trace; it throws NotFiniteError that names layer, step and rank, or, under `on_nan: skip`,
-  /// says so in a warning. Collective.
+  /// Step `step` (from 0) with learning rate `learning_rate`, on the next batches of `loader`. A step whose
+  /// loss or gradient is not finite leaves no trace; it throws NotFiniteError that names layer, step and
+  /// rank, or, under `on_nan: skip`, says so in a warning. Collective.
   StepReport advance(data::TrainLoader& loader, int64_t step, double learning_rate, bool stop_asked);
 
   void store_in(checkpoint::Contents& contents) const;
@@ -53,8 +54,8 @@ class Learner {
   std::unique_ptr<optim::WeightAverage> average_;
 };
 
-/// Copies the stored parameters and buffers into `model`. `average`: the averaged parameters in place of the trained ones.
-/// Throws CheckpointError that names what is missing, unexpected or of another shape.
+/// Copies the stored parameters and buffers into `model`. `average`: the averaged parameters in place of the
+/// trained ones. Throws CheckpointError that names what is missing, unexpected or of another shape.
 void load_model(nn::LayeredModel& model, const checkpoint::Checkpoint& checkpoint, bool average);
 
 }  // namespace echelon::train

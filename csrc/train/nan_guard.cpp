@@ -21,24 +21,26 @@ void look_at_outputs(Finding& finding, const nn::LayeredModel& model, int64_t mi
   if (static_cast<int64_t>(layer) >= finding.order) return;
   for (const at::Tensor& output : outputs) {
     if (all_finite(output)) continue;
-    finding = {static_cast<int64_t>(layer), format("the output of layer {} is not finite (micro-batch {})",
-                                                   model.spec().layers[layer].name, micro_step)};
+    finding = {static_cast<int64_t>(layer),
+               str_format("the output of layer {} is not finite (micro-batch {})",
+                          model.spec().layers[layer].name, micro_step)};
   }
 }
 
-void look_at_gradients(Finding& finding, const nn::LayeredModel& model, const parallel::GradientBuckets& buckets) {
+void look_at_gradients(Finding& finding, const nn::LayeredModel& model,
+                       const parallel::GradientBuckets& buckets) {
   const std::vector<nn::NamedParameter> parameters = model.parameters();
   for (size_t i = parameters.size(); i-- > 0;) {
     if (all_finite(buckets.gradients()[i])) continue;
     const auto depth = static_cast<int64_t>(parameters.size() - i);
     finding = {static_cast<int64_t>(model.spec().layers.size()) + depth,
-               format("the gradient of {} is not finite", parameters[i].name)};
+               str_format("the gradient of {} is not finite", parameters[i].name)};
     return;
   }
 }
 
-Finding search_this_rank(TrainingStep& training_step, nn::LayeredModel& model, parallel::GradientBuckets& buckets,
-                         data::TrainLoader& loader, int64_t step) {
+Finding search_this_rank(TrainingStep& training_step, nn::LayeredModel& model,
+                         parallel::GradientBuckets& buckets, data::TrainLoader& loader, int64_t step) {
   Finding finding;
   buckets.begin_step();
   for (int64_t micro_step = 0; micro_step < training_step.options().plan.micro_steps; ++micro_step) {
@@ -58,18 +60,21 @@ std::string earliest_of_all(const Finding& finding, Communicator& comm, int64_t 
   at::Tensor order = at::tensor({finding.order}, at::kLong);
   comm.all_reduce(order, Reduce::kMin, "not-a-number search")->wait();
   if (order.item<int64_t>() == INT64_MAX) {
-    return format("step {}: the sum over the ranks is not finite, though every rank's own gradients are", step);
+    return str_format("step {}: the sum over the ranks is not finite, though every rank's own gradients are",
+                      step);
   }
-  at::Tensor rank = at::tensor({finding.order == order.item<int64_t>() ? comm.rank() : comm.size()}, at::kLong);
+  at::Tensor rank =
+      at::tensor({finding.order == order.item<int64_t>() ? comm.rank() : comm.size()}, at::kLong);
   comm.all_reduce(rank, Reduce::kMin, "not-a-number search")->wait();
   const auto owner = static_cast<int>(rank.item<int64_t>());
-  return format("step {}, rank {}: {}", step, owner, broadcast_text(comm, finding.text, owner));
+  return str_format("step {}, rank {}: {}", step, owner, broadcast_text(comm, finding.text, owner));
 }
 
 }  // namespace
 
-std::string locate_not_finite(TrainingStep& training_step, nn::LayeredModel& model, parallel::GradientBuckets& buckets,
-                              data::TrainLoader& loader, Communicator& comm, int64_t step) {
+std::string locate_not_finite(TrainingStep& training_step, nn::LayeredModel& model,
+                              parallel::GradientBuckets& buckets, data::TrainLoader& loader,
+                              Communicator& comm, int64_t step) {
   return earliest_of_all(search_this_rank(training_step, model, buckets, loader, step), comm, step);
 }
 

@@ -10,9 +10,12 @@ at::ScalarType storage_type(Precision precision) {
 
 std::string precision_name(Precision precision) {
   switch (precision) {
-    case Precision::kFloat32: return "fp32";
-    case Precision::kFloat64: return "fp64";
-    case Precision::kBfloat16: return "bf16";
+    case Precision::kFloat32:
+      return "fp32";
+    case Precision::kFloat64:
+      return "fp64";
+    case Precision::kBfloat16:
+      return "bf16";
   }
   return "";
 }

@@ -10,12 +10,14 @@
 
 namespace echelon::train {
 
-/// Of parameters, gradients, optimizer state and input data: bf16 keeps them in float32 and computes in bfloat16.
+/// Of parameters, gradients, optimizer state and input data: bf16 keeps them in float32 and computes in
+/// bfloat16.
 at::ScalarType storage_type(Precision precision);
 std::string precision_name(Precision precision);
 
-/// While it lives, operations on this thread that gain from it run in bfloat16 (LibTorch's autocast). Does nothing for the
-/// other precisions. The backward pass runs in the types of the forward pass and needs no scope.
+/// While it lives, operations on this thread that gain from it run in bfloat16 (LibTorch's autocast). Does
+/// nothing for the other precisions. The backward pass runs in the types of the forward pass and needs no
+/// scope.
 class AutocastScope {
  public:
   AutocastScope(Precision precision, at::Device device);

@@ -4,8 +4,8 @@
 
 namespace echelon::train {
 
-Recorder::Recorder(const LogSettings& settings, const fs::path& run_directory, int64_t first_step, int64_t total_steps,
-                   StepSize step_size)
+Recorder::Recorder(const LogSettings& settings, const fs::path& run_directory, int64_t first_step,
+                   int64_t total_steps, StepSize step_size)
     : settings_(settings),
       total_steps_(total_steps),
       step_size_(step_size),
@@ -43,7 +43,8 @@ StepRecord Recorder::make_record(const StepFacts& facts) const {
                     .data_share = waited_for_data / seconds,
                     .comm_share = waited_for_comm / seconds,
                     .seconds_left = seconds / steps * static_cast<double>(total_steps_ - facts.step)};
-  if (step_size_.tokens > 0) record.tokens_per_second = steps * static_cast<double>(step_size_.tokens) / seconds;
+  if (step_size_.tokens > 0)
+    record.tokens_per_second = steps * static_cast<double>(step_size_.tokens) / seconds;
   return record;
 }
 

@@ -33,8 +33,8 @@ struct StepSize {
 class Recorder {
  public:
   /// `first_step`: steps done before; records of later ones, which a continued run makes anew, are dropped.
-  Recorder(const LogSettings& settings, const fs::path& run_directory, int64_t first_step, int64_t total_steps,
-           StepSize step_size);
+  Recorder(const LogSettings& settings, const fs::path& run_directory, int64_t first_step,
+           int64_t total_steps, StepSize step_size);
 
   /// After every step; makes a record when one is due.
   void step(const StepFacts& facts);

@@ -25,16 +25,18 @@ ExitCode guarded(Ranks& ranks, Body body) {
     ranks.finalize();
     return code;
   } catch (const std::exception& error) {
-    ranks.abort(format("rank {} has failed: {}", ranks.host().rank(), error.what()));
+    ranks.abort(str_format("rank {} has failed: {}", ranks.host().rank(), error.what()));
     throw;
   }
 }
 
 void report_end(const TrainOutcome& outcome, const Trainer& trainer, const Stopwatch& watch) {
-  if (outcome.skipped > 0) log::info("skipped {} damaged training samples (data.on_error: skip)", outcome.skipped);
+  if (outcome.skipped > 0)
+    log::info("skipped {} damaged training samples (data.on_error: skip)", outcome.skipped);
   if (!outcome.finished) {
-    log::info("stopped by a signal after step {} of {}; the checkpoint is written, run the same command to go on",
-              outcome.step, trainer.total_steps());
+    log::info(
+        "stopped by a signal after step {} of {}; the checkpoint is written, run the same command to go on",
+        outcome.step, trainer.total_steps());
     return;
   }
   log::info("finished {} steps in {}", outcome.step, human_seconds(watch.seconds()));
@@ -69,7 +71,9 @@ checkpoint::Checkpoint best_checkpoint(const fs::path& folder, const std::string
     checkpoint::Checkpoint candidate(step.path);
     if (!best || badness(candidate) <= badness(*best)) best = std::move(candidate);
   }
-  if (!best) throw CheckpointError(format("{} holds no checkpoint; train first, or give --checkpoint", folder.string()));
+  if (!best)
+    throw CheckpointError(
+        str_format("{} holds no checkpoint; train first, or give --checkpoint", folder.string()));
   best->verify();
   return *best;
 }
@@ -81,8 +85,9 @@ ExitCode evaluate_on(const TrainSettings& settings, const RunRequest& request, R
   std::string chosen;
   if (ranks.host().rank() == 0) {
     const fs::path checkpoints = fs::path(settings.output) / run_name(settings, request) / "checkpoints";
-    chosen = request.checkpoint.empty() ? best_checkpoint(checkpoints, settings.checkpoint.best_by).folder().string()
-                                        : checkpoint::open_checkpoint(request.checkpoint).folder().string();
+    chosen = request.checkpoint.empty()
+                 ? best_checkpoint(checkpoints, settings.checkpoint.best_by).folder().string()
+                 : checkpoint::open_checkpoint(request.checkpoint).folder().string();
   }
   const checkpoint::Checkpoint checkpoint(broadcast_text(ranks.host(), chosen, 0));
   load_model(job.model(), checkpoint, checkpoint.has(checkpoint::kAverageFile));
@@ -93,12 +98,14 @@ ExitCode evaluate_on(const TrainSettings& settings, const RunRequest& request, R
 
 }  // namespace
 
-ExitCode train(const TrainSettings& settings, const RunRequest& request, const ProcessEnvironment& environment) {
+ExitCode train(const TrainSettings& settings, const RunRequest& request,
+               const ProcessEnvironment& environment) {
   Ranks ranks(settings, environment);
   return guarded(ranks, [&] { return train_on(settings, request, ranks); });
 }
 
-ExitCode evaluate(const TrainSettings& settings, const RunRequest& request, const ProcessEnvironment& environment) {
+ExitCode evaluate(const TrainSettings& settings, const RunRequest& request,
+                  const ProcessEnvironment& environment) {
   Ranks ranks(settings, environment);
   return guarded(ranks, [&] { return evaluate_on(settings, request, ranks); });
 }

@@ -16,11 +16,13 @@ struct RunRequest {
   std::string checkpoint;       ///< evaluate: which; empty: the best of the run, else its newest
 };
 
-/// Trains; kInterrupted when a signal stopped the run after a checkpoint. Collective over the ranks of `environment`. An
-/// error on one rank is told to all before it is thrown on.
-ExitCode train(const TrainSettings& settings, const RunRequest& request, const ProcessEnvironment& environment);
+/// Trains; kInterrupted when a signal stopped the run after a checkpoint. Collective over the ranks of
+/// `environment`. An error on one rank is told to all before it is thrown on.
+ExitCode train(const TrainSettings& settings, const RunRequest& request,
+               const ProcessEnvironment& environment);
 
 /// Scores a checkpoint on the test data and prints the metrics, with as many decimals as they have.
-ExitCode evaluate(const TrainSettings& settings, const RunRequest& request, const ProcessEnvironment& environment);
+ExitCode evaluate(const TrainSettings& settings, const RunRequest& request,
+                  const ProcessEnvironment& environment);
 
 }  // namespace echelon::train

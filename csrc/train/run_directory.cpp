@@ -9,7 +9,7 @@ namespace {
 
 fs::path first_free(const fs::path& output, const std::string& name) {
   fs::path path = output / name;
-  for (int number = 2; fs::exists(path); ++number) path = output / format("{}-{}", name, number);
+  for (int number = 2; fs::exists(path); ++number) path = output / str_format("{}-{}", name, number);
   return path;
 }
 
@@ -23,7 +23,8 @@ fs::path make_run_directory(const fs::path& output, const std::string& name, boo
       path = fresh ? first_free(output, name) : output / name;
       fs::create_directories(path);
     } catch (const fs::filesystem_error& error) {
-      problem = format("output: cannot make the run folder {}: {}", path.string(), error.code().message());
+      problem =
+          str_format("output: cannot make the run folder {}: {}", path.string(), error.code().message());
     }
   }
   problem = broadcast_text(comm, problem, 0);

@@ -1,7 +1,5 @@
 #include "train/settings.h"
 
-#include <fmt/ranges.h>
-
 #include "common/error.h"
 #include "common/format.h"
 #include "config/fields.h"
@@ -11,31 +9,35 @@ namespace {
 
 void check_length(const TrainSettings& s, config::Checks& checks) {
   if (s.steps && s.epochs) checks.problem("epochs", "contradicts steps; give one of them");
-  if (!s.steps && !s.epochs) checks.problem("steps", "is needed to know the length of the run; give steps or epochs");
+  if (!s.steps && !s.epochs)
+    checks.problem("steps", "is needed to know the length of the run; give steps or epochs");
 }
 
 void check_batch(const TrainSettings& s, config::Checks& checks) {
   if (s.micro_batch && s.global_batch % *s.micro_batch != 0) {
-    checks.problem("micro_batch", format("does not divide global_batch {}", s.global_batch));
+    checks.problem("micro_batch", str_format("does not divide global_batch {}", s.global_batch));
   }
 }
 
-void check_images(const models::ModelInterface& model, const data::ImageSettings& images, config::Checks& checks) {
+void check_images(const models::ModelInterface& model, const data::ImageSettings& images,
+                  config::Checks& checks) {
   if (model.task != models::Task::kClassification) {
     checks.problem("data.name", "images do not fit the model, which reads tokens; use text");
     return;
   }
   const std::vector<int64_t> shape = {images.channels, images.size, images.size};
   if (model.input_shape == shape) return;
-  checks.problem("data.size", format("gives images of [{}], while the model reads [{}] (channels, height, width)",
-                                     fmt::join(shape, ", "), fmt::join(model.input_shape, ", ")));
+  checks.problem("data.size",
+                 str_format("gives images of [{}], while the model reads [{}] (channels, height, width)",
+                            join(shape), join(model.input_shape)));
 }
 
 void check_text(const models::ModelInterface& model, const data::TextSettings& text, config::Checks& checks) {
   if (model.task != models::Task::kLanguageModelling) {
     checks.problem("data.name", "text does not fit the model, which reads images; use images");
   } else if (text.sequence_length > model.input_shape.front()) {
-    checks.problem("data.sequence_length", format("is longer than the model's context of {}", model.input_shape.front()));
+    checks.problem("data.sequence_length",
+                   str_format("is longer than the model's context of {}", model.input_shape.front()));
   }
 }
 
@@ -57,29 +59,38 @@ void describe(config::Fields<EvaluateSettings>& f) {
   f.about("When the test data is scored during training. It always is at the end.");
   f.add("every_steps", &EvaluateSettings::every_steps, "Every so many steps.").unit("steps").at_least(1);
   f.add("every_epochs", &EvaluateSettings::every_epochs, "Every so many epochs.").unit("epochs").at_least(1);
-  f.add("batch", &EvaluateSettings::batch, "Samples of one forward pass on a rank; not set: the training micro-batch.")
+  f.add("batch", &EvaluateSettings::batch,
+        "Samples of one forward pass on a rank; not set: the training micro-batch.")
       .unit("samples")
       .at_least(1);
 }
 
 void describe(config::Fields<CheckpointSettings>& f) {
-  f.about("Checkpoints, and continuing from them. One is always written at the end and on SIGTERM, SIGINT and SIGUSR1.");
-  f.add("every_steps", &CheckpointSettings::every_steps, "Write one every so many steps.").unit("steps").at_least(1);
-  f.add("every_minutes", &CheckpointSettings::every_minutes, "Write one when so much time has passed; 0: never.")
+  f.about(
+      "Checkpoints, and continuing from them. One is always written at the end and on SIGTERM, SIGINT and "
+      "SIGUSR1.");
+  f.add("every_steps", &CheckpointSettings::every_steps, "Write one every so many steps.")
+      .unit("steps")
+      .at_least(1);
+  f.add("every_minutes", &CheckpointSettings::every_minutes,
+        "Write one when so much time has passed; 0: never.")
       .unit("minutes")
       .at_least(0);
   f.add("keep", &CheckpointSettings::keep, "How many of the newest to keep.").at_least(1);
-  f.add("keep_best", &CheckpointSettings::keep_best, "How many of the best by `best_by` to keep besides.").at_least(0);
+  f.add("keep_best", &CheckpointSettings::keep_best, "How many of the best by `best_by` to keep besides.")
+      .at_least(0);
   f.add("best_by", &CheckpointSettings::best_by, "The test metric that tells which checkpoint is best.")
       .one_of({"loss", "accuracy"});
   f.add("resume", &CheckpointSettings::resume,
-        "auto: go on from the newest intact checkpoint of this run, if there is one. never: start a new run beside it. "
+        "auto: go on from the newest intact checkpoint of this run, if there is one. never: start a new run "
+        "beside it. "
         "Else the path of a checkpoint.");
 }
 
 void describe(config::Fields<LogSettings>& f) {
   f.about("What is recorded on the way.");
-  f.add("every_steps", &LogSettings::every_steps, "A line, and a record in metrics.jsonl, every so many steps.")
+  f.add("every_steps", &LogSettings::every_steps,
+        "A line, and a record in metrics.jsonl, every so many steps.")
       .unit("steps")
       .at_least(1);
   f.add("tensorboard", &LogSettings::tensorboard, "Write a TensorBoard event file too.");
@@ -88,13 +99,16 @@ void describe(config::Fields<LogSettings>& f) {
 void describe(config::Fields<TrainSettings>& f) {
   f.about("A training run.");
   f.add("name", &TrainSettings::name, "Name of the run; not set: the name of the configuration file.");
-  f.add("output", &TrainSettings::output, "Folder that receives a folder a run, relative to the working directory.");
+  f.add("output", &TrainSettings::output,
+        "Folder that receives a folder a run, relative to the working directory.");
   f.add("seed", &TrainSettings::seed, "Everything random derives from it.").at_least(0);
-  f.add("device", &TrainSettings::device, "Where to compute; auto: a GPU if there is one.").one_of({"auto", "cpu", "cuda"});
+  f.add("device", &TrainSettings::device, "Where to compute; auto: a GPU if there is one.")
+      .one_of({"auto", "cpu", "cuda"});
   f.add("precision", &TrainSettings::precision,
         "Number format of the computation. bf16 keeps parameters and optimizer state in float32.")
       .values({{"fp32", Precision::kFloat32}, {"bf16", Precision::kBfloat16}, {"fp64", Precision::kFloat64}});
-  f.add("threads", &TrainSettings::threads, "Compute threads a rank; not set: cores divided by the ranks of the node.")
+  f.add("threads", &TrainSettings::threads,
+        "Compute threads a rank; not set: cores divided by the ranks of the node.")
       .at_least(1)
       .at_most(1024);
   f.add("model", &TrainSettings::model, "The model.").required();
@@ -108,18 +122,22 @@ void describe(config::Fields<TrainSettings>& f) {
       .unit("samples")
       .at_least(1);
   f.add("steps", &TrainSettings::steps, "Length of the run in optimizer steps.").unit("steps").at_least(1);
-  f.add("epochs", &TrainSettings::epochs, "Length of the run in passes over the training data.").unit("epochs").at_least(1);
+  f.add("epochs", &TrainSettings::epochs, "Length of the run in passes over the training data.")
+      .unit("epochs")
+      .at_least(1);
   f.add("label_smoothing", &TrainSettings::label_smoothing,
         "Share of the target probability that is spread over all classes (Szegedy et al. 2015).")
       .at_least(0)
       .below(1);
   f.add("optimizer", &TrainSettings::optimizer, "Optimizer and learning-rate schedule.");
   f.add("ema_decay", &TrainSettings::ema_decay,
-        "Keep an exponential moving average of the weights with this decay and evaluate that; not set: no average.")
+        "Keep an exponential moving average of the weights with this decay and evaluate that; not set: no "
+        "average.")
       .above(0)
       .below(1);
   f.add("on_nan", &TrainSettings::on_nan,
-        "What to do when a loss or gradient is not finite: stop, or skip the step. Both name the first layer at fault.")
+        "What to do when a loss or gradient is not finite: stop, or skip the step. Both name the first layer "
+        "at fault.")
       .values({{"stop", OnNotFinite::kStop}, {"skip", OnNotFinite::kSkip}});
   f.add("evaluate", &TrainSettings::evaluate, "When to score the test data.");
   f.add("checkpoint", &TrainSettings::checkpoint, "Checkpoints.");

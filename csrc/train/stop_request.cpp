@@ -33,6 +33,8 @@ StopRequest::~StopRequest() {
   for (size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &previous[i], nullptr);
 }
 
-int StopRequest::signal() const { return requested; }
+int StopRequest::signal() const {
+  return requested;
+}
 
 }  // namespace echelon::train

@@ -1,5 +1,5 @@
-// SIGTERM, SIGINT and SIGUSR1 ask a run to finish its step, write a checkpoint and leave (Slurm's time limit, Ctrl-C). A
-// second SIGTERM or SIGINT leaves at once, with exit code 128 + signal.
+// SIGTERM, SIGINT and SIGUSR1 ask a run to finish its step, write a checkpoint and leave (Slurm's time limit,
+// Ctrl-C). A second SIGTERM or SIGINT leaves at once, with exit code 128 + signal.
 #pragma once
 
 namespace echelon::train {

@@ -9,7 +9,8 @@
 
 namespace echelon::train {
 
-/// A few lines: ranks, devices, model, batch arithmetic, data, length, where output goes, and what it continues from.
+/// A few lines: ranks, devices, model, batch arithmetic, data, length, where output goes, and what it
+/// continues from.
 std::string summarise(const TrainSettings& settings, const std::string& name, Ranks& ranks, Job& job,
                       const Trainer& trainer, const fs::path& run_directory);
 

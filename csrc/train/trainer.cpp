@@ -24,8 +24,8 @@ int64_t total_steps(const TrainSettings& settings, int64_t steps_per_epoch) {
 
 }  // namespace
 
-Trainer::Trainer(const TrainSettings& settings, const std::string& resolved_config, fs::path run_directory, Ranks& ranks,
-                 Job& job)
+Trainer::Trainer(const TrainSettings& settings, const std::string& resolved_config, fs::path run_directory,
+                 Ranks& ranks, Job& job)
     : settings_(settings),
       resolved_config_(resolved_config),
       run_directory_(std::move(run_directory)),
@@ -67,15 +67,17 @@ void Trainer::resume(const fs::path& folder) {
   const checkpoint::Checkpoint checkpoint(folder);  // rank 0 has verified the checksums
   const checkpoint::Manifest& manifest = checkpoint.manifest();
   if (manifest.consumed_samples != manifest.step * job_.plan().global_batch) {
-    throw CheckpointError(format("{}: was written with a global batch of {}, this run has {}; the order of the data would "
-                                 "change. Set global_batch: {}, or start anew with checkpoint.resume: never",
-                                 folder.string(), manifest.consumed_samples / std::max<int64_t>(1, manifest.step),
-                                 job_.plan().global_batch, manifest.consumed_samples / std::max<int64_t>(1, manifest.step)));
+    throw CheckpointError(str_format(
+        "{}: was written with a global batch of {}, this run has {}; the order of the data would "
+        "change. Set global_batch: {}, or start anew with checkpoint.resume: never",
+        folder.string(), manifest.consumed_samples / std::max<int64_t>(1, manifest.step),
+        job_.plan().global_batch, manifest.consumed_samples / std::max<int64_t>(1, manifest.step)));
   }
   if (manifest.seed != static_cast<uint64_t>(settings_.seed)) {
-    throw CheckpointError(format("{}: was written with seed {}, this run has {}; set seed: {}, or start anew with "
-                                 "checkpoint.resume: never",
-                                 folder.string(), manifest.seed, settings_.seed, manifest.seed));
+    throw CheckpointError(
+        str_format("{}: was written with seed {}, this run has {}; set seed: {}, or start anew with "
+                   "checkpoint.resume: never",
+                   folder.string(), manifest.seed, settings_.seed, manifest.seed));
   }
   learner_.load(checkpoint);
   step_ = manifest.step;

@@ -18,17 +18,20 @@ struct TrainOutcome {
   int64_t step = 0;       ///< optimizer steps done, over all starts of the run
   bool finished = false;  ///< false: a signal asked to stop; a checkpoint has been written
   Metrics metrics;        ///< of the test data, where there is any and the run is finished
-  int64_t skipped = 0;    ///< damaged training samples of all ranks that others took the place of, since this start
+  int64_t skipped =
+      0;  ///< damaged training samples of all ranks that others took the place of, since this start
 };
 
 class Trainer {
  public:
-  /// Continues from a checkpoint where the settings say so. `resolved_config` is stored with checkpoints; `run_directory` is
-  /// the same on every rank. Everything passed by reference must outlive this object. Collective.
-  Trainer(const TrainSettings& settings, const std::string& resolved_config, fs::path run_directory, Ranks& ranks,
-          Job& job);
+  /// Continues from a checkpoint where the settings say so. `resolved_config` is stored with checkpoints;
+  /// `run_directory` is the same on every rank. Everything passed by reference must outlive this object.
+  /// Collective.
+  Trainer(const TrainSettings& settings, const std::string& resolved_config, fs::path run_directory,
+          Ranks& ranks, Job& job);
 
-  /// Trains from the present step to the end. Collective. Throws NotFiniteError, DataError, CommError, CheckpointError.
+  /// Trains from the present step to the end. Collective. Throws NotFiniteError, DataError, CommError,
+  /// CheckpointError.
   TrainOutcome run();
 
   int64_t step() const { return step_; }  ///< steps done

@@ -7,26 +7,32 @@
 
 namespace echelon::train {
 
-TrainingStep::TrainingStep(nn::LayeredModel& model, parallel::ReplicaGroup ranks, parallel::GradientBuckets& buckets,
-                           parallel::StatisticsAverager& statistics, StepOptions options)
-    : model_(model), ranks_(ranks), buckets_(buckets), statistics_(statistics), options_(std::move(options)) {}
+TrainingStep::TrainingStep(nn::LayeredModel& model, parallel::ReplicaGroup ranks,
+                           parallel::GradientBuckets& buckets, parallel::StatisticsAverager& statistics,
+                           StepOptions options)
+    : model_(model),
+      ranks_(ranks),
+      buckets_(buckets),
+      statistics_(statistics),
+      options_(std::move(options)) {}
 
 at::Tensor TrainingStep::loss(const data::Batch& batch, int64_t step, int64_t micro_step,
                               const nn::LayerObserver& observer) {
   const AutocastScope autocast(options_.precision, options_.device);
-  const nn::Context context{.training = true, .communicator = options_.sync_batch_norm ? &ranks_.device : nullptr};
+  const nn::Context context{.training = true,
+                            .communicator = options_.sync_batch_norm ? &ranks_.device : nullptr};
   const int64_t micro_index = ranks_.rank() * options_.plan.micro_steps + micro_step;
   const uint64_t key = derive_key(derive_key(derive_key(options_.seed, "model"), static_cast<uint64_t>(step)),
                                   static_cast<uint64_t>(micro_index));
   const nn::Activations outputs = model_.forward(batch.inputs, context, key, observer);
-  const nn::LossSum loss = nn::cross_entropy(outputs.at(model_.spec().outputs.front()), batch.target,
-                                             options_.label_smoothing);
+  const nn::LossSum loss =
+      nn::cross_entropy(outputs.at(model_.spec().outputs.front()), batch.target, options_.label_smoothing);
   const int64_t global_count = loss.count / batch.samples * options_.plan.global_batch;
   return loss.sum / static_cast<double>(global_count);
 }
 
 StepOutcome TrainingStep::run(data::TrainLoader& loader, int64_t step, bool stop_asked) {
-  ledger_note(format("step {}", step));
+  ledger_note(str_format("step {}", step));
   at::Tensor total = at::zeros({2}, at::TensorOptions().dtype(at::kDouble));
   at::Tensor loss_sum;
   buckets_.begin_step();

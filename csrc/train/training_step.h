@@ -24,8 +24,8 @@ struct StepOptions {
 };
 
 struct StepOutcome {
-  double loss = 0;         ///< mean over the global batch
-  bool stop_asked = false; ///< by a signal to any rank
+  double loss = 0;          ///< mean over the global batch
+  bool stop_asked = false;  ///< by a signal to any rank
 };
 
 class TrainingStep {
@@ -34,12 +34,13 @@ class TrainingStep {
   TrainingStep(nn::LayeredModel& model, parallel::ReplicaGroup ranks, parallel::GradientBuckets& buckets,
                parallel::StatisticsAverager& statistics, StepOptions options);
 
-  /// Runs the micro-batches of step `step` and leaves the gradients of the global mean loss, summed over the ranks, in the
-  /// buckets. `stop_asked` is agreed upon by all ranks. Collective.
+  /// Runs the micro-batches of step `step` and leaves the gradients of the global mean loss, summed over the
+  /// ranks, in the buckets. `stop_asked` is agreed upon by all ranks. Collective.
   StepOutcome run(data::TrainLoader& loader, int64_t step, bool stop_asked);
 
   /// The mean loss of one micro-batch times its share of the global batch, with the graph for backward.
-  at::Tensor loss(const data::Batch& batch, int64_t step, int64_t micro_step, const nn::LayerObserver& observer = nullptr);
+  at::Tensor loss(const data::Batch& batch, int64_t step, int64_t micro_step,
+                  const nn::LayerObserver& observer = nullptr);
 
   const StepOptions& options() const { return options_; }
   double seconds_waited_for_comm() const { return seconds_waited_ + buckets_.seconds_waited(); }

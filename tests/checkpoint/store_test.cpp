@@ -187,7 +187,7 @@ TEST(Store, OneWriterAFolder) {
   const TemporaryFolder folder;
   {
     const Store store(folder.path(), {});
-    EXPECT_THAT(message_of([&] { Store(folder.path(), {}); }), HasSubstr(format("process {}", getpid())));
+    EXPECT_THAT(message_of([&] { Store(folder.path(), {}); }), HasSubstr(str_format("process {}", getpid())));
   }
   const Store again(folder.path(), {});
 }

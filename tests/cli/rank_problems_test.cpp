@@ -25,7 +25,9 @@ std::vector<RankFacts> healthy(int count) {
   return ranks;
 }
 
-TEST(FindProblems, NoneInAHealthyLaunch) { EXPECT_THAT(find_problems(healthy(4)), IsEmpty()); }
+TEST(FindProblems, NoneInAHealthyLaunch) {
+  EXPECT_THAT(find_problems(healthy(4)), IsEmpty());
+}
 
 TEST(FindProblems, TwoRanksOnOneGpu) {
   std::vector<RankFacts> ranks = healthy(4);

@@ -24,8 +24,8 @@ INSTANTIATE_TEST_SUITE_P(Local, Collectives,
                          ::testing::Combine(::testing::Values(1, 2, 3, 4),
                                             ::testing::ValuesIn(testing::element_types())),
                          [](const auto& info) {
-                           return format("{}_ranks_{}", std::get<0>(info.param),
-                                         element_name(std::get<1>(info.param)));
+                           return str_format("{}_ranks_{}", std::get<0>(info.param),
+                                             element_name(std::get<1>(info.param)));
                          });
 
 class World : public ::testing::TestWithParam<int> {};
@@ -47,7 +47,7 @@ TEST_P(World, AllocatesSharedMemory) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Local, World, ::testing::Values(1, 2, 3, 4),
-                         [](const auto& info) { return format("{}_ranks", info.param); });
+                         [](const auto& info) { return str_format("{}_ranks", info.param); });
 
 TEST(LocalWorld, ReducesABigTensor) {
   run_ranks(2, [](Communicator& comm) {

@@ -25,8 +25,8 @@ struct Outcome {
 };
 
 Outcome run_ranks_that(const std::string& way, int ranks, int ranks_per_node) {
-  const std::string command = format("ECHELON_RANKS_PER_NODE={} {} -n {} {} {} 2>&1", ranks_per_node, MPIEXEC,
-                                     ranks, FAILING_RANKS, way);
+  const std::string command = str_format("ECHELON_RANKS_PER_NODE={} {} -n {} {} {} 2>&1", ranks_per_node,
+                                         MPIEXEC, ranks, FAILING_RANKS, way);
   const Stopwatch stopwatch;
   Outcome outcome;
   FILE* pipe = ::popen(command.c_str(), "r");
@@ -38,7 +38,7 @@ Outcome run_ranks_that(const std::string& way, int ranks, int ranks_per_node) {
 
 void expect_on_every_rank(const Outcome& outcome, int ranks, const std::string& message) {
   for (int rank = 0; rank < ranks; ++rank) {
-    EXPECT_THAT(outcome.output, HasSubstr(format("error (rank {}): {}\n", rank, message)));
+    EXPECT_THAT(outcome.output, HasSubstr(str_format("error (rank {}): {}\n", rank, message)));
   }
   EXPECT_EQ(outcome.exit_code, 5) << outcome.output;
   EXPECT_LT(outcome.seconds, 30);
@@ -59,20 +59,21 @@ TEST_P(FailingRanks, NameWhatTheyDisagreeAbout) {
   const auto [ranks, ranks_per_node] = GetParam();
   const std::string others =
       ranks_per_node == 3 ? "ranks 0,2" : "rank 0";  // a node does not wait for another's view
-  expect_on_every_rank(run_ranks_that("disagree", ranks, ranks_per_node), ranks,
-                       format("ranks disagree at operation 2: {} all_reduce sum float32 [1000] 'bucket 0' "
-                              "(step 7), rank 1 broadcast "
-                              "float32 [1000] from rank 0 'weights' (step 7); all ranks must call the same "
-                              "operations with the same "
-                              "arguments in the same order",
-                              others));
+  expect_on_every_rank(
+      run_ranks_that("disagree", ranks, ranks_per_node), ranks,
+      str_format("ranks disagree at operation 2: {} all_reduce sum float32 [1000] 'bucket 0' "
+                 "(step 7), rank 1 broadcast "
+                 "float32 [1000] from rank 0 'weights' (step 7); all ranks must call the same "
+                 "operations with the same "
+                 "arguments in the same order",
+                 others));
 }
 
 INSTANTIATE_TEST_SUITE_P(Mpi, FailingRanks,
                          ::testing::Values(std::tuple(3, 3), std::tuple(2, 1), std::tuple(3, 2)),
                          [](const auto& info) {
-                           return format("{}_ranks_{}_a_node", std::get<0>(info.param),
-                                         std::get<1>(info.param));
+                           return str_format("{}_ranks_{}_a_node", std::get<0>(info.param),
+                                             std::get<1>(info.param));
                          });
 
 TEST(FailingRank, ThatThrowsWakesTheOthers) {

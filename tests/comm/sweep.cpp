@@ -39,8 +39,8 @@ void expect_equal(const at::Tensor& actual, const at::Tensor& expected, double t
 }
 
 std::string describe(const char* operation, Communicator& comm, const std::vector<at::Tensor>& inputs) {
-  return format("{} of {} {}, rank {} of {}", operation, inputs[0].numel(),
-                element_name(inputs[0].scalar_type()), comm.rank(), comm.size());
+  return str_format("{} of {} {}, rank {} of {}", operation, inputs[0].numel(),
+                    element_name(inputs[0].scalar_type()), comm.rank(), comm.size());
 }
 
 /// The reduction in float64, by LibTorch.

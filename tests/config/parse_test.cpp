@@ -114,7 +114,7 @@ TEST(Parse, StopsAtTheNestingLimit) {
   EXPECT_TRUE(parse_text(repeat("[", 63) + repeat("]", 63)).root);
   EXPECT_EQ(problem(repeat("[", 65) + repeat("]", 65)), "f.yaml:1:65: nested more than 64 levels deep");
   std::string ladder = "a0: &a0 {x: 1}\n";  // each alias adds one level
-  for (int i = 1; i < 80; ++i) ladder += format("a{}: &a{} {{x: *a{}}}\n", i, i, i - 1);
+  for (int i = 1; i < 80; ++i) ladder += str_format("a{}: &a{} {{x: *a{}}}\n", i, i, i - 1);
   EXPECT_EQ(problem(ladder), "f.yaml:63:15: nested more than 64 levels deep");
 }
 
@@ -122,7 +122,8 @@ TEST(Parse, StopsAtTheNestingLimit) {
 TEST(Parse, StopsAtTheExpansionLimit) {
   std::string bomb = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n";
   for (int i = 1; i < 10; ++i) {
-    bomb += format("a{}: &a{} [", i, i) + repeat(format("*a{}, ", i - 1), 50) + format("*a{}]\n", i - 1);
+    bomb += str_format("a{}: &a{} [", i, i) + repeat(str_format("*a{}, ", i - 1), 50) +
+            str_format("*a{}]\n", i - 1);
   }
   const ProcessorTime watch;
   EXPECT_NE(problem(bomb).find("more than 100000 values, aliases expanded"), std::string::npos);
@@ -143,7 +144,7 @@ TEST(Parse, AnswersAnyTextWithinASecond) {
   }
   std::string stairs, anchors;
   for (int i = 0; stairs.size() < kSize; ++i) stairs += std::string(i, ' ') + "a:\n";
-  for (int i = 0; i < 60; ++i) anchors += format("&a{} [", i);
+  for (int i = 0; i < 60; ++i) anchors += str_format("&a{} [", i);
   texts.push_back(stairs);
   texts.push_back(anchors + repeat("1,", kSize / 8) + repeat("]", 60));
   texts.push_back("a: &m {k: 1}\nb:\n  <<: [" + repeat("*m,", kSize / 16) + "]\n" +

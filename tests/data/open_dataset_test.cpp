@@ -175,7 +175,7 @@ TEST_F(OpenDatasetTest, RanksShareTheTokenizing) {
                                        "ship's crew"};
   std::vector<int64_t> expected;
   for (size_t i = 0; i < texts.size(); ++i) {
-    settings.train.push_back(write(format("{}.txt", i), texts[i]));
+    settings.train.push_back(write(str_format("{}.txt", i), texts[i]));
     const auto tokens = load_tokenizer(settings.tokenizer->path)->encode(texts[i]);
     const size_t whole = (tokens.size() - 1) / 3 * 3;
     expected.insert(expected.end(), tokens.begin(), tokens.begin() + static_cast<int64_t>(whole));

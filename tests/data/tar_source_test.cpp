@@ -41,8 +41,8 @@ class TarSourceTest : public testing::Test {
       const int64_t label = source->read(i, bytes);
       const std::string place = source->place(i);
       const size_t key = place.find("key \"") + 5;
-      found.push_back(format("{}={}/{}", place.substr(key, place.size() - key - 1),
-                             std::string(bytes.begin(), bytes.end()), label));
+      found.push_back(str_format("{}={}/{}", place.substr(key, place.size() - key - 1),
+                                 std::string(bytes.begin(), bytes.end()), label));
     }
     return found;
   }
@@ -114,12 +114,13 @@ TEST_F(TarSourceTest, RanksShareTheIndexAndTheErrors) {
   std::vector<std::string> paths;
   std::vector<std::string> expected;
   for (int i = 0; i < 7; ++i) {
-    const std::string key = format("k{}", i);
+    const std::string key = str_format("k{}", i);
     std::string archive;
     for (int j = 0; j <= i; ++j)
-      archive += tar_entry(format("{}-{}.png", key, j), key) + tar_entry(format("{}-{}.cls", key, j), "1");
-    for (int j = 0; j <= i; ++j) expected.push_back(format("{0}-{1}={0}/1", key, j));
-    paths.push_back(write(format("{}.tar", i), archive + tar_end()));
+      archive +=
+          tar_entry(str_format("{}-{}.png", key, j), key) + tar_entry(str_format("{}-{}.cls", key, j), "1");
+    for (int j = 0; j <= i; ++j) expected.push_back(str_format("{0}-{1}={0}/1", key, j));
+    paths.push_back(write(str_format("{}.tar", i), archive + tar_end()));
   }
   run_ranks(3, [&](Communicator& communicator) {
     const auto source = open_tar_shards(paths, {.classes = 2, .communicator = &communicator});
@@ -128,7 +129,7 @@ TEST_F(TarSourceTest, RanksShareTheIndexAndTheErrors) {
     for (int64_t i = 0; i < source->size(); ++i) {
       EXPECT_EQ(source->read(i, bytes), 1);
       const std::string key = expected[i].substr(0, expected[i].find('='));
-      EXPECT_THAT(source->place(i), HasSubstr(format("key \"{}\"", key)));
+      EXPECT_THAT(source->place(i), HasSubstr(str_format("key \"{}\"", key)));
     }
     EXPECT_EQ(source->left_out(), 0);
   });

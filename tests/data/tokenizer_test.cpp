@@ -20,8 +20,8 @@ class TokenizerGolden : public testing::TestWithParam<const char*> {};
 
 // Ids of the `tokenizers` library, made by golden/make_tokenizer.py.
 TEST_P(TokenizerGolden, GivesTheIdsOfTheReference) {
-  const auto tokenizer = load_tokenizer(golden_path(format("tokenizer_{}.json", GetParam())));
-  const json cases = json::parse(read_file(golden_path(format("tokenizer_{}.ids.json", GetParam()))));
+  const auto tokenizer = load_tokenizer(golden_path(str_format("tokenizer_{}.json", GetParam())));
+  const json cases = json::parse(read_file(golden_path(str_format("tokenizer_{}.ids.json", GetParam()))));
   ASSERT_GT(cases.size(), 50);
   for (const json& example : cases) {
     EXPECT_EQ(tokenizer->encode(example["text"].get<std::string>()),

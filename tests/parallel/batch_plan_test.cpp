@@ -43,7 +43,8 @@ TEST(BatchPlan, NamesTheNearestGlobalBatchAndWorldSize) {
 
 TEST(BatchPlan, NamesTheNearestMicroBatch) {
   EXPECT_EQ(problem(64, 12, 2),
-            "micro_batch: 12 does not divide the 32 samples that each of 2 ranks has of global_batch 64; use 8 or 16");
+            "micro_batch: 12 does not divide the 32 samples that each of 2 ranks has of global_batch 64; use "
+            "8 or 16");
   EXPECT_THAT(problem(64, 100, 2), HasSubstr("use 32"));
 }
 

@@ -17,7 +17,7 @@ std::vector<nn::NamedParameter> make_parameters(size_t count) {
   std::vector<nn::NamedParameter> parameters;
   for (size_t i = 0; i < count; ++i) {
     at::Tensor value = at::full({10, 100}, static_cast<double>(i + 1));
-    parameters.push_back({format("p{}", i), value.set_requires_grad(true), true, i});
+    parameters.push_back({str_format("p{}", i), value.set_requires_grad(true), true, i});
   }
   return parameters;
 }
@@ -41,7 +41,8 @@ TEST_P(GradientBucketsTest, GradientsAreSummedOverRanksWhateverTheOrderOfUse) {
   const double rank_sum = ranks * (ranks + 1) / 2.0;
   run_ranks(ranks, [&](Communicator& comm) {
     auto parameters = make_parameters(5);
-    GradientBuckets buckets(parameters, comm, {.bucket_bytes = 2 * kOneParameter, .first_bucket_bytes = kOneParameter});
+    GradientBuckets buckets(parameters, comm,
+                            {.bucket_bytes = 2 * kOneParameter, .first_bucket_bytes = kOneParameter});
     EXPECT_EQ(buckets.flat_gradients().size(), 3u);  // {4} {3 2} {1 0}
     std::vector<size_t> order = {0, 1, 2, 3, 4};
     if (comm.rank() % 2 == 1) std::reverse(order.begin(), order.end());

@@ -30,11 +30,14 @@ class WorldSizeTest : public ::testing::TestWithParam<Case> {};
 TEST_P(WorldSizeTest, OneTwoAndFourRanksAgreeOverFiftySteps) {
   const TrainSettings settings = GetParam().settings(GetParam().precision);
   const Trace one = train_on(settings, 1);
-  EXPECT_LT(one.losses.back(), 0.95 * one.losses.front()) << "the run does not learn, so agreement would mean nothing";
+  EXPECT_LT(one.losses.back(), 0.95 * one.losses.front())
+      << "the run does not learn, so agreement would mean nothing";
   for (const int ranks : {2, 4}) {
     const Trace several = train_on(settings, ranks);
-    EXPECT_LE(largest_relative_difference(one.losses, several.losses), GetParam().tolerance) << ranks << " ranks";
-    EXPECT_LE(largest_relative_difference(one.gradient_norms, several.gradient_norms), 10 * GetParam().tolerance);
+    EXPECT_LE(largest_relative_difference(one.losses, several.losses), GetParam().tolerance)
+        << ranks << " ranks";
+    EXPECT_LE(largest_relative_difference(one.gradient_norms, several.gradient_norms),
+              10 * GetParam().tolerance);
   }
 }
 
@@ -46,13 +49,12 @@ TEST_P(WorldSizeTest, MicroBatchesDoNotChangeTheResult) {
   EXPECT_LE(largest_relative_difference(whole.losses, parts.losses), GetParam().tolerance);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Runs, WorldSizeTest,
-    ::testing::Values(Case{"convnet_fp64", convnet_run, Precision::kFloat64, 1e-9},
-                      Case{"convnet_fp32", convnet_run, Precision::kFloat32, 1e-4},
-                      Case{"gpt_fp64", gpt_run, Precision::kFloat64, 1e-9},
-                      Case{"gpt_fp32", gpt_run, Precision::kFloat32, 1e-4}),
-    [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Runs, WorldSizeTest,
+                         ::testing::Values(Case{"convnet_fp64", convnet_run, Precision::kFloat64, 1e-9},
+                                           Case{"convnet_fp32", convnet_run, Precision::kFloat32, 1e-4},
+                                           Case{"gpt_fp64", gpt_run, Precision::kFloat64, 1e-9},
+                                           Case{"gpt_fp32", gpt_run, Precision::kFloat32, 1e-4}),
+                         [](const auto& info) { return info.param.name; });
 
 TEST(WorldSize, ReplicasStayBitIdentical) {
   const TrainSettings settings = gpt_run(Precision::kFloat32);
@@ -60,7 +62,8 @@ TEST(WorldSize, ReplicasStayBitIdentical) {
   run_ranks(4, [&](Communicator& comm) { traces[comm.rank()] = train_steps(settings, comm, 5); });
   for (int rank = 1; rank < 4; ++rank) {
     for (size_t i = 0; i < traces[0].weights.size(); ++i) {
-      EXPECT_TRUE(traces[0].weights[i].equal(traces[rank].weights[i])) << "rank " << rank << ", parameter " << i;
+      EXPECT_TRUE(traces[0].weights[i].equal(traces[rank].weights[i]))
+          << "rank " << rank << ", parameter " << i;
     }
   }
 }

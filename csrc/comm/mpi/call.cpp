@@ -64,7 +64,7 @@ void check(int code, const char* name) {
   std::array<char, MPI_MAX_ERROR_STRING> text{};
   int length = 0;
   MPI_Error_string(code, text.data(), &length);
-  throw CommError(format("{} failed: {}", name, std::string(text.data(), static_cast<size_t>(length))));
+  throw CommError(str_format("{} failed: {}", name, std::string(text.data(), static_cast<size_t>(length))));
 }
 
 void await(MPI_Request& request, NodeGroup& group) {

@@ -54,16 +54,16 @@ void check_world(const Launch& launch, int threads) {
   const Launcher* started_by = launcher();
   const int started = started_by == nullptr ? 1 : std::atoi(std::getenv(started_by->size_variable));
   if (launch.world_size != started) {
-    throw CommError(
-        format("{} started {} ranks, but {} sees {}: start the program with the mpirun of that MPI, or with "
-               "srun --mpi=pmix or --mpi=pmi2 where Slurm supports it",
-               launch.launched_by, started, launch.library, launch.world_size));
+    throw CommError(str_format(
+        "{} started {} ranks, but {} sees {}: start the program with the mpirun of that MPI, or with "
+        "srun --mpi=pmix or --mpi=pmi2 where Slurm supports it",
+        launch.launched_by, started, launch.library, launch.world_size));
   }
   if (launch.world_size > 1 && threads < MPI_THREAD_MULTIPLE) {
     throw CommError(
-        format("{} was built without MPI_THREAD_MULTIPLE, which communication in the background needs: "
-               "use an MPI that has it",
-               launch.library));
+        str_format("{} was built without MPI_THREAD_MULTIPLE, which communication in the background needs: "
+                   "use an MPI that has it",
+                   launch.library));
   }
 }
 
@@ -77,7 +77,8 @@ std::string find_launcher() {
 }
 
 Launch start() {
-  // hwloc, which Open MPI asks for the machine's topology, would load X11 and OpenCL libraries to look for displays.
+  // hwloc, which Open MPI asks for the machine's topology, would load X11 and OpenCL libraries to look for
+  // displays.
   ::setenv("HWLOC_PLUGINS_BLACKLIST", "hwloc_gl.so,hwloc_opencl.so", /*overwrite=*/0);
   Launch launch;
   launch.launched_by = find_launcher();
@@ -113,7 +114,7 @@ void finish() {
 void leave(double seconds) {
   if (!node_of_world) return;
   const int rank = node_of_world->world_ranks()[node_of_world->index()];
-  node_of_world->fail(format("rank {} ended before the others", rank));
+  node_of_world->fail(str_format("rank {} ended before the others", rank));
   node_of_world->say_farewell(seconds);
   // Other nodes hear of it when they look; when they have said so is not known here.
   const bool alone = node_of_world->size() == world_size();

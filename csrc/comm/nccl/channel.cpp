@@ -38,7 +38,7 @@ NcclChannel::~NcclChannel() {
 }
 
 std::string NcclChannel::describe(ncclResult_t result) const {
-  return format("NCCL: {} ({})", ncclGetErrorString(result), ncclGetLastError(comm_));
+  return str_format("NCCL: {} ({})", ncclGetErrorString(result), ncclGetLastError(comm_));
 }
 
 // `result` is what the call returned; while that is "in progress" the communicator itself knows how
@@ -101,7 +101,7 @@ void NcclChannel::close() {
   const std::lock_guard lock(mutex_);
   failure_->check();
   const ncclResult_t result = ncclCommDestroy(std::exchange(comm_, nullptr));
-  if (is_error(result)) throw CommError(format("NCCL: {}", ncclGetErrorString(result)));
+  if (is_error(result)) throw CommError(str_format("NCCL: {}", ncclGetErrorString(result)));
 }
 
 std::string NcclChannel::error() {

@@ -26,9 +26,9 @@ void prepare_watching_thread(int device) {
 void check_parts(const at::Tensor& part, const at::Tensor& whole, int parts, const char* operation,
                  std::string_view label) {
   if (part.scalar_type() == whole.scalar_type() && part.numel() * parts == whole.numel()) return;
-  throw InternalError(format("{} of '{}': {} elements of {} are not {} parts of {} elements of {}", operation,
-                             label, whole.numel(), c10::toString(whole.scalar_type()), parts, part.numel(),
-                             c10::toString(part.scalar_type())));
+  throw InternalError(str_format("{} of '{}': {} elements of {} are not {} parts of {} elements of {}",
+                                 operation, label, whole.numel(), c10::toString(whole.scalar_type()), parts,
+                                 part.numel(), c10::toString(part.scalar_type())));
 }
 
 }  // namespace
@@ -106,16 +106,16 @@ std::shared_ptr<NcclWork> NcclCommunicator::launch(Lane lane, const LedgerEntry&
 void NcclCommunicator::check_open() const {
   failure_->check();
   if (finalized_)
-    throw InternalError(format("a NCCL communicator was used after finalize() on rank {}", rank()));
+    throw InternalError(str_format("a NCCL communicator was used after finalize() on rank {}", rank()));
 }
 
 void NcclCommunicator::check_tensor(const at::Tensor& tensor, const char* operation,
                                     std::string_view label) const {
   const auto refuse = [&](const std::string& problem) {
-    throw InternalError(format("{} of '{}' on rank {}: {}", operation, label, rank(), problem));
+    throw InternalError(str_format("{} of '{}' on rank {}: {}", operation, label, rank(), problem));
   };
   if (!tensor.is_cuda() || tensor.get_device() != device_) {
-    refuse(format(
+    refuse(str_format(
         "the tensor is on {}, but this communicator moves tensors of cuda:{} (CPU tensors go through the mpi "
         "backend)",
         tensor.device().str(), device_));
@@ -125,7 +125,8 @@ void NcclCommunicator::check_tensor(const at::Tensor& tensor, const char* operat
 
 void NcclCommunicator::check_peer(int peer, const char* operation) const {
   if (peer >= 0 && peer < size()) return;
-  throw InternalError(format("{} on rank {}: there is no rank {} among {}", operation, rank(), peer, size()));
+  throw InternalError(
+      str_format("{} on rank {}: there is no rank {} among {}", operation, rank(), peer, size()));
 }
 
 Work NcclCommunicator::all_reduce(at::Tensor tensor, Reduce op, std::string_view label) {
@@ -183,7 +184,7 @@ Work NcclCommunicator::send(at::Tensor tensor, int destination, int tag, std::st
   check_tensor(tensor, "send", label);
   check_peer(destination, "send");
   if (destination == rank())
-    throw InternalError(format("send on rank {}: NCCL sends only to other ranks", rank()));
+    throw InternalError(str_format("send on rank {}: NCCL sends only to other ranks", rank()));
   const auto type = nccl_type(tensor.scalar_type());
   const LedgerEntry entry = make_entry(++messages_, Operation::kSend, tensor, label, {}, destination, tag);
   const Lane lane = lane_of_message(rank(), destination);
@@ -197,7 +198,7 @@ Work NcclCommunicator::receive(at::Tensor tensor, int source, int tag, std::stri
   check_tensor(tensor, "receive", label);
   check_peer(source, "receive");
   if (source == rank())
-    throw InternalError(format("receive on rank {}: NCCL receives only from other ranks", rank()));
+    throw InternalError(str_format("receive on rank {}: NCCL receives only from other ranks", rank()));
   const auto type = nccl_type(tensor.scalar_type());
   const LedgerEntry entry = make_entry(++messages_, Operation::kReceive, tensor, label, {}, source, tag);
   const Lane lane = lane_of_message(source, rank());

@@ -21,8 +21,8 @@ std::vector<ncclUniqueId> make_ids(int count) {
   for (ncclUniqueId& id : ids) {
     const ncclResult_t result = ncclGetUniqueId(&id);
     if (result == ncclSuccess) continue;
-    throw CommError(format("NCCL cannot listen for the other ranks: {} ({}); check NCCL_SOCKET_IFNAME",
-                           ncclGetErrorString(result), ncclGetLastError(nullptr)));
+    throw CommError(str_format("NCCL cannot listen for the other ranks: {} ({}); check NCCL_SOCKET_IFNAME",
+                               ncclGetErrorString(result), ncclGetLastError(nullptr)));
   }
   return ids;
 }
@@ -55,7 +55,7 @@ void refuse_shared_gpus(Communicator& control, int device) {
     const std::string uuid(static_cast<const char*>(all.const_data_ptr()) + rank * kBytes, kBytes);
     const auto [found, added] = first_rank.emplace(uuid, rank);
     if (added) continue;
-    throw CommError(format(
+    throw CommError(str_format(
         "ranks {} and {} use the same GPU, which NCCL refuses: start as many ranks on a node as it has "
         "GPUs, or set comm.backend: mpi",
         found->second, rank));

@@ -23,7 +23,8 @@ ncclDataType_t nccl_type(at::ScalarType type) {
     case at::kBool:
       return ncclUint8;
     default:
-      throw InternalError(format("the NCCL backend does not move tensors of type {}", c10::toString(type)));
+      throw InternalError(
+          str_format("the NCCL backend does not move tensors of type {}", c10::toString(type)));
   }
 }
 
@@ -40,7 +41,7 @@ ncclRedOp_t nccl_reduction(at::ScalarType type, Reduce op) {
   }
   if (!c10::isFloatingType(type)) {
     throw InternalError(
-        format("the mean of tensors of type {} is not defined: sum them instead", c10::toString(type)));
+        str_format("the mean of tensors of type {} is not defined: sum them instead", c10::toString(type)));
   }
   return ncclAvg;
 }

@@ -156,8 +156,8 @@ std::string NcclWatchdog::describe_late(const LedgerEntry& late) {
   std::string doing = "it entered last " + to_string(partner.entered);
   if (partner.entered.sequence == 0) doing = "it has entered no collective yet";
   if (!partner.reachable) doing = "it does not answer";
-  return format("rank {} has not met {} of rank {} within {:g} s; {}", partner.rank, to_string(entry),
-                ranks.at(watched_.rank()).rank, watched_.timeout(), doing);
+  return str_format("rank {} has not met {} of rank {} within {:g} s; {}", partner.rank, to_string(entry),
+                    ranks.at(watched_.rank()).rank, watched_.timeout(), doing);
 }
 
 }  // namespace echelon

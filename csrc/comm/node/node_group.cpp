@@ -154,7 +154,7 @@ void NodeGroup::throw_late(const LedgerEntry& entry) {
   constexpr double kAnswerSeconds = 5;
   watch_->fail(describe_lateness(watch_->collect(kAnswerSeconds), entry, timeout_));
   throw_if_failed();
-  throw CommError(format("{} did not finish, and a rank died while it said why", to_string(entry)));
+  throw CommError(str_format("{} did not finish, and a rank died while it said why", to_string(entry)));
 }
 
 void NodeGroup::become_part_of(Watch* watch, std::function<void()> poll) {

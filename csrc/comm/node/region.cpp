@@ -14,8 +14,8 @@ namespace echelon {
 namespace {
 
 [[noreturn]] void fail(const char* action, size_t bytes) {
-  throw CommError(format("cannot {} {} of memory shared by the ranks of this node: {}", action,
-                         human_bytes(static_cast<double>(bytes)), std::strerror(errno)));
+  throw CommError(str_format("cannot {} {} of memory shared by the ranks of this node: {}", action,
+                             human_bytes(static_cast<double>(bytes)), std::strerror(errno)));
 }
 
 std::byte* map(size_t bytes, int flags, int descriptor) {
@@ -69,7 +69,7 @@ class ProcessRegion final : public Region {
     size_ = bytes;
   }
   explicit ProcessRegion(const RegionToken& token) : descriptor_(-1) {
-    const std::string path = format("/proc/{}/fd/{}", token.process, token.handle);
+    const std::string path = str_format("/proc/{}/fd/{}", token.process, token.handle);
     const Descriptor opened(::open(path.c_str(), O_RDWR | O_CLOEXEC));
     if (opened.get() < 0) fail("open", token.bytes);
     data_ = map(token.bytes, MAP_SHARED, opened.get());

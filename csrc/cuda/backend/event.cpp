@@ -8,7 +8,7 @@ namespace echelon {
 void check_cuda(cudaError_t code, std::string_view what) {
   if (code == cudaSuccess) return;
   throw InternalError(
-      format("CUDA failed ({}): {}: {}", what, cudaGetErrorName(code), cudaGetErrorString(code)));
+      str_format("CUDA failed ({}): {}: {}", what, cudaGetErrorName(code), cudaGetErrorString(code)));
 }
 
 CudaEvent::CudaEvent() {

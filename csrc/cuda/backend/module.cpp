@@ -13,13 +13,13 @@ namespace echelon {
 namespace {
 
 std::string cuda_version(int code) {
-  return format("{}.{}", code / 1000, code % 1000 / 10);
+  return str_format("{}.{}", code / 1000, code % 1000 / 10);
 }
 
 std::string nccl_version() {
   int code = 0;
   ncclGetVersion(&code);
-  return format("{}.{}.{}", code / 10000, code % 10000 / 100, code % 100);
+  return str_format("{}.{}.{}", code / 10000, code % 10000 / 100, code % 100);
 }
 
 class CudaBackend final : public CudaModule {
@@ -29,12 +29,12 @@ class CudaBackend final : public CudaModule {
   int device_count() const override { return devices_; }
 
   void set_device(int device) override {
-    check_cuda(cudaSetDevice(device), format("using device {}", device));
+    check_cuda(cudaSetDevice(device), str_format("using device {}", device));
   }
 
   CudaDevice describe(int device) const override {
     cudaDeviceProp properties;
-    check_cuda(cudaGetDeviceProperties(&properties, device), format("describing device {}", device));
+    check_cuda(cudaGetDeviceProperties(&properties, device), str_format("describing device {}", device));
     return {properties.name, properties.major, properties.minor};
   }
 
@@ -42,7 +42,7 @@ class CudaBackend final : public CudaModule {
     const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(device));
     size_t free = 0;
     size_t total = 0;
-    check_cuda(cudaMemGetInfo(&free, &total), format("asking for the memory of device {}", device));
+    check_cuda(cudaMemGetInfo(&free, &total), str_format("asking for the memory of device {}", device));
     return {static_cast<int64_t>(free), static_cast<int64_t>(total)};
   }
 
@@ -72,11 +72,12 @@ std::string explain(cudaError_t code) {
            "finds it";
   }
   if (code == cudaErrorInsufficientDriver) {
-    return format(
+    return str_format(
         "the NVIDIA driver is too old: it supports CUDA {}, LibTorch needs CUDA {}: update the driver",
         cuda_version(driver), cuda_version(runtime));
   }
-  return format("the CUDA runtime does not start: {}: {}", cudaGetErrorName(code), cudaGetErrorString(code));
+  return str_format("the CUDA runtime does not start: {}: {}", cudaGetErrorName(code),
+                    cudaGetErrorString(code));
 }
 
 }  // namespace

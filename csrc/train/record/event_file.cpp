@@ -73,7 +73,7 @@ Message event_at(int64_t step) {
 fs::path file_path(const fs::path& folder) {
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);
-  return folder / format("events.out.tfevents.{:.0f}.{}.{}", unix_time(), host.data(), ::getpid());
+  return folder / str_format("events.out.tfevents.{:.0f}.{}.{}", unix_time(), host.data(), ::getpid());
 }
 
 }  // namespace
@@ -82,7 +82,7 @@ EventFile::EventFile(const fs::path& folder, int64_t resumed_step)
     : path_(file_path(folder)),
       descriptor_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
   if (descriptor_ < 0) {
-    throw Error(ExitCode::kData, format("cannot create {}: {}", path_.string(), std::strerror(errno)));
+    throw Error(ExitCode::kData, str_format("cannot create {}: {}", path_.string(), std::strerror(errno)));
   }
   append(event_at(0).bytes(kFileVersion, "brain.Event:2").str());
   if (resumed_step > 0) {
@@ -98,7 +98,7 @@ void EventFile::scalars(int64_t step, std::string_view prefix, const Scalars& va
   Message summary;
   for (const auto& [name, value] : values) {
     Message entry;
-    entry.bytes(kTag, format("{}/{}", prefix, name)).number(kSimpleValue, static_cast<float>(value));
+    entry.bytes(kTag, str_format("{}/{}", prefix, name)).number(kSimpleValue, static_cast<float>(value));
     summary.bytes(kValue, entry.str());
   }
   append(event_at(step).bytes(kSummary, summary.str()).str());

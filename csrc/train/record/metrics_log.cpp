@@ -37,7 +37,7 @@ uint64_t kept_bytes(const fs::path& path, int64_t last_step) {
 }
 
 [[noreturn]] void fail(const char* action, const fs::path& path) {
-  throw Error(ExitCode::kData, format("cannot {} {}: {}", action, path.string(), std::strerror(errno)));
+  throw Error(ExitCode::kData, str_format("cannot {} {}: {}", action, path.string(), std::strerror(errno)));
 }
 
 }  // namespace

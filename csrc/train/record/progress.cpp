@@ -23,7 +23,7 @@ bool launched_by_mpi() {
 
 bool launcher_writes_to_terminal() {
   std::error_code error;
-  const auto target = std::filesystem::read_symlink(format("/proc/{}/fd/1", ::getppid()), error).string();
+  const auto target = std::filesystem::read_symlink(str_format("/proc/{}/fd/1", ::getppid()), error).string();
   return !error && (target.starts_with("/dev/pts/") || target.starts_with("/dev/tty"));
 }
 
@@ -44,8 +44,8 @@ std::string render_bar(int64_t step, int64_t total_steps, double loss, double se
   const double done = total_steps > 0
                           ? std::clamp(static_cast<double>(step) / static_cast<double>(total_steps), 0.0, 1.0)
                           : 1;
-  const std::string facts = format("{:3.0f}%  step {}/{}  loss {:.4f}  left {}", 100 * done, step,
-                                   total_steps, loss, human_seconds(seconds_left));
+  const std::string facts = str_format("{:3.0f}%  step {}/{}  loss {:.4f}  left {}", 100 * done, step,
+                                       total_steps, loss, human_seconds(seconds_left));
   constexpr int kFrame = 4;  // brackets and two spaces
   const int length = std::min(width - kFrame - static_cast<int>(facts.size()), 40);
   if (length < 4) return facts.substr(0, static_cast<size_t>(std::max(width, 0)));
@@ -53,7 +53,7 @@ std::string render_bar(int64_t step, int64_t total_steps, double loss, double se
   std::string bar(full, '=');
   if (full < static_cast<size_t>(length)) bar += '>';
   bar.resize(static_cast<size_t>(length), ' ');
-  return format("[{}]  {}", bar, facts);
+  return str_format("[{}]  {}", bar, facts);
 }
 
 Progress::~Progress() {

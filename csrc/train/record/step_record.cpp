@@ -7,18 +7,18 @@ namespace {
 
 /// Right-aligned to the width of the total, so that lines stand in columns.
 std::string render_step(int64_t step, int64_t total_steps) {
-  const std::string total = format("{}", total_steps);
-  return format("step {:>{}}/{}", step, total.size(), total);
+  const std::string total = str_format("{}", total_steps);
+  return str_format("step {:>{}}/{}", step, total.size(), total);
 }
 
 std::string render_throughput(const StepRecord& record) {
-  return record.tokens_per_second ? format("{} tokens/s", human_count(*record.tokens_per_second))
-                                  : format("{} samples/s", human_count(record.samples_per_second));
+  return record.tokens_per_second ? str_format("{} tokens/s", human_count(*record.tokens_per_second))
+                                  : str_format("{} samples/s", human_count(record.samples_per_second));
 }
 
 /// Steps of small models take less than a millisecond, and a change of some percent should show.
 std::string render_step_time(double seconds) {
-  return seconds < 1 ? format("{:.3g} ms", seconds * 1e3) : human_seconds(seconds);
+  return seconds < 1 ? str_format("{:.3g} ms", seconds * 1e3) : human_seconds(seconds);
 }
 
 }  // namespace
@@ -35,8 +35,8 @@ Scalars scalars_of(const StepRecord& record) {
 }
 
 std::string render_line(const StepRecord& record) {
-  const std::string norm = record.gradient_norm ? format("  grad {:<7.3g}", *record.gradient_norm) : "";
-  return format(
+  const std::string norm = record.gradient_norm ? str_format("  grad {:<7.3g}", *record.gradient_norm) : "";
+  return str_format(
       "{}  epoch {:.2f}  loss {:.4f}  lr {:.2e}{}  {}/step  {}  data {:.0f}%  comm {:.0f}%  left {}",
       render_step(record.step, record.total_steps), record.epoch, record.loss, record.learning_rate, norm,
       render_step_time(record.seconds_per_step), render_throughput(record), 100 * record.data_share,
@@ -45,7 +45,7 @@ std::string render_line(const StepRecord& record) {
 
 std::string render_evaluation(int64_t step, int64_t total_steps, const Scalars& metrics) {
   std::string text = render_step(step, total_steps) + "  evaluation";
-  for (const auto& [name, value] : metrics) text += format("  {} {:.4f}", name, value);
+  for (const auto& [name, value] : metrics) text += str_format("  {} {:.4f}", name, value);
   return text;
 }
 

@@ -31,7 +31,7 @@ class CountingDataset : public Dataset {
     if (microseconds_ > 0)
       std::this_thread::sleep_for(std::chrono::microseconds(microseconds_ * (index % 5)));
     if (damaged_.contains(index))
-      throw DataError(format("shard.tar, offset 512, key \"{}\": corrupt", index));
+      throw DataError(str_format("shard.tar, offset 512, key \"{}\": corrupt", index));
     batch.inputs.at("key").mutable_data_ptr<int64_t>()[row] = static_cast<int64_t>(key);
     batch.target.mutable_data_ptr<int64_t>()[row] = index;
   }

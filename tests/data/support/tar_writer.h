@@ -30,7 +30,7 @@ inline std::string tar_header(const TarHeader& header, size_t size) {
   put(100, "0000644");
   put(108, "0000000");
   put(116, "0000000");
-  put(124, header.size_field.empty() ? format("{:011o}", size) : header.size_field);
+  put(124, header.size_field.empty() ? str_format("{:011o}", size) : header.size_field);
   put(136, "00000000000");
   put(156, std::string(1, header.type));
   put(257, header.magic);
@@ -38,7 +38,7 @@ inline std::string tar_header(const TarHeader& header, size_t size) {
   put(148, "        ");
   int sum = 0;
   for (const char c : block) sum += static_cast<uint8_t>(c);
-  put(148, format("{:06o}", sum) + std::string("\0 ", 2));
+  put(148, str_format("{:06o}", sum) + std::string("\0 ", 2));
   return block;
 }
 
