@@ -51,7 +51,7 @@ RankFacts facts_of_this_rank(const Launch& launch, const CudaLookup& cuda, bool 
   facts.local_size = launch.local_size;
   facts.host_cores = online_cores();
   facts.cores = allowed_cores();
-  facts.threads = default_threads(launch.local_size);
+  facts.threads = default_threads(launch.core_sharers, launch.local_size);
   facts.shared_memory_bytes = free_shared_memory();
   facts.sees_run_directory = sees_directory;
   if (cuda.module != nullptr) {

@@ -14,6 +14,7 @@ struct Launch {
   int world_size = 1;
   int local_rank = 0;  ///< among the ranks of this host
   int local_size = 1;
+  int core_sharers = 1;  ///< ranks of this host that may run on the same cores, this one included
   std::string host;
   std::string launched_by;  ///< "Open MPI", "Slurm", "PMI"; empty: started by hand, a world of one
   std::string library;      ///< version of the MPI library; empty where MPI was not started

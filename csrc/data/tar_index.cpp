@@ -187,7 +187,7 @@ ShardIndex unpack(std::string_view bytes) {
   index.samples.resize(head[0]);
   index.left_out = head[1];
   const size_t length = index.samples.size() * sizeof(TarSample);
-  std::memcpy(index.samples.data(), bytes.data(), length);
+  if (length > 0) std::memcpy(index.samples.data(), bytes.data(), length);
   index.first_problem = std::string(bytes.substr(length));
   return index;
 }

@@ -1,7 +1,5 @@
 #include "nn/layer.h"
 
-#include <algorithm>
-
 #include "common/random.h"
 
 namespace echelon::nn {
@@ -10,10 +8,6 @@ BuildOptions BuildOptions::child(const std::string& name) const {
   BuildOptions options = *this;
   options.prefix += name + ".";
   return options;
-}
-
-bool Layer::uses_random() const {
-  return std::ranges::any_of(children_, [](const auto& child) { return child->uses_random(); });
 }
 
 at::Tensor Layer::add_parameter(const BuildOptions& options, const std::string& name, at::IntArrayRef shape,

@@ -7,10 +7,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "nn/init.h"
+#include "nn/random_source.h"
 
 namespace echelon {
 class Communicator;
@@ -24,6 +26,10 @@ struct Context {
   /// In training: batch statistics are taken over all its ranks (synchronised BatchNorm). nullptr: over this
   /// rank.
   Communicator* communicator = nullptr;
+  RandomSource random;
+
+  /// For a layer inside this one, or for one of several draws.
+  Context child(std::string_view name) const { return {training, communicator, random.child(name)}; }
 };
 
 struct Parameter {
@@ -63,11 +69,8 @@ class Layer {
   Layer& operator=(const Layer&) = delete;
 
   /// Inputs and outputs in the order of LayerSpec::inputs and outputs. Shapes are the layer's own contract.
+  /// Random numbers come from context.random alone.
   virtual std::vector<at::Tensor> forward(at::TensorList inputs, const Context& context) = 0;
-
-  /// True when forward() draws random numbers in training, from LibTorch's default generator of its device;
-  /// the model then seeds that generator for it. As written here: when a layer inside this one does.
-  virtual bool uses_random() const;
 
   std::vector<Parameter>& parameters() { return parameters_; }
   std::vector<Buffer>& buffers() { return buffers_; }

@@ -1,10 +1,6 @@
 #include "nn/layered_model.h"
 
-#include <ATen/Context.h>
-#include <ATen/core/Generator.h>
-
 #include <algorithm>
-#include <mutex>
 #include <set>
 
 #include "common/error.h"
@@ -90,7 +86,7 @@ LayeredModel::LayeredModel(ModelSpec spec, at::TensorOptions tensor, uint64_t se
     : LayeredModel(spec, 0, spec.layers.size(), tensor, seed) {}
 
 LayeredModel::LayeredModel(ModelSpec spec, size_t first, size_t last, at::TensorOptions tensor, uint64_t seed)
-    : spec_(std::move(spec)), first_(first), device_(tensor.device()) {
+    : spec_(std::move(spec)), first_(first) {
   validate(spec_);
   if (first > last || last > spec_.layers.size()) {
     throw InternalError(str_format("layers [{}, {}) of a model of {}", first, last, spec_.layers.size()));
@@ -170,23 +166,7 @@ int64_t LayeredModel::parameter_count() const {
   return count;
 }
 
-std::vector<at::Tensor> LayeredModel::run_layer(size_t index, at::TensorList inputs, const Context& context,
-                                                uint64_t random_key) {
-  Layer& layer = *layers_[index];
-  if (!context.training || !layer.uses_random()) return layer.forward(inputs, context);
-  // The default generator is one for the process: ranks that are threads of it take turns.
-  static std::mutex one_random_layer_at_a_time;
-  const std::lock_guard turn(one_random_layer_at_a_time);
-  at::Generator generator = at::globalContext().defaultGenerator(device_);
-  {
-    const std::lock_guard lock(generator.mutex());
-    generator.set_current_seed(derive_key(random_key, spec_.layers[first_ + index].name));
-  }
-  return layer.forward(inputs, context);
-}
-
-Activations LayeredModel::forward(Activations inputs, const Context& context, uint64_t random_key,
-                                  const LayerObserver& observer) {
+Activations LayeredModel::forward(Activations inputs, const Context& context, const LayerObserver& observer) {
   Activations live = std::move(inputs);
   for (size_t i = 0; i < layers_.size(); ++i) {
     const LayerSpec& layer = spec_.layers[first_ + i];
@@ -197,7 +177,7 @@ Activations LayeredModel::forward(Activations inputs, const Context& context, ui
         throw InternalError(str_format("layer '{}': activation '{}' is missing", layer.name, name));
       arguments.push_back(found->second);
     }
-    std::vector<at::Tensor> outputs = run_layer(i, arguments, context, random_key);
+    std::vector<at::Tensor> outputs = layers_[i]->forward(arguments, context.child(layer.name));
     if (outputs.size() != layer.outputs.size()) {
       throw InternalError(str_format("layer '{}' returned {} tensors instead of {}", layer.name,
                                      outputs.size(), layer.outputs.size()));

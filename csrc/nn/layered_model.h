@@ -81,22 +81,17 @@ class LayeredModel {
   int64_t parameter_count() const;
 
   /// Runs the layers. Activations no later layer reads, and that are not an output, are released on the way;
-  /// returned is activations_before(spec, last), and inputs that no layer knows. `random_key` must differ for
-  /// every (step, micro-batch); layers that draw random numbers add their own name. Throws InternalError when
-  /// an activation is missing.
-  Activations forward(Activations inputs, const Context& context, uint64_t random_key,
-                      const LayerObserver& observer = nullptr);
+  /// returned is activations_before(spec, last), and inputs that no layer knows. Layers get random numbers of
+  /// their own, by name. Throws InternalError when an activation is missing.
+  Activations forward(Activations inputs, const Context& context, const LayerObserver& observer = nullptr);
 
  private:
   void build_layer(size_t layer, const at::TensorOptions& tensor, uint64_t seed);
   std::map<std::string, SharedTensor> shared_tensors(const LayerSpec& layer, uint64_t seed) const;
   std::string owner_of(const std::string& tensor) const;
-  std::vector<at::Tensor> run_layer(size_t index, at::TensorList inputs, const Context& context,
-                                    uint64_t random_key);
 
   ModelSpec spec_;
   size_t first_;
-  at::Device device_;
   std::vector<std::unique_ptr<Layer>> layers_;
   std::vector<std::vector<std::string>> released_after_;  // per layer: activations dead from there on
 };

@@ -28,7 +28,7 @@ Metrics Evaluator::run() {
   at::Tensor totals = at::zeros({3}, at::TensorOptions().dtype(at::kDouble).device(options_.device));
   int64_t targets = 0;
   while (auto batch = loader.next()) {
-    const nn::Activations outputs = model_.forward(std::move(batch->inputs), {.training = false}, 0);
+    const nn::Activations outputs = model_.forward(std::move(batch->inputs), {.training = false});
     const at::Tensor& logits = outputs.at(model_.spec().outputs.front());
     const nn::LossSum loss = nn::cross_entropy(logits, batch->target);
     const nn::CorrectCounts correct = nn::count_correct(logits, batch->target);

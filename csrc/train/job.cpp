@@ -14,7 +14,8 @@ namespace echelon::train {
 Ranks::Ranks(const TrainSettings& settings, const ProcessEnvironment& environment)
     : launch_(environment.launch()),
       choice_(choose_device(settings.device, launch_.local_rank)),
-      threads_(settings.threads ? static_cast<int>(*settings.threads) : default_threads(launch_.local_size)),
+      threads_(settings.threads ? static_cast<int>(*settings.threads)
+                                : default_threads(launch_.core_sharers, launch_.local_size)),
       world_(make_world(environment, settings.comm)),
       host_(world_.get()) {
   at::set_num_threads(threads_);

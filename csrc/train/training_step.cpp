@@ -19,12 +19,13 @@ TrainingStep::TrainingStep(nn::LayeredModel& model, parallel::ReplicaGroup ranks
 at::Tensor TrainingStep::loss(const data::Batch& batch, int64_t step, int64_t micro_step,
                               const nn::LayerObserver& observer) {
   const AutocastScope autocast(options_.precision, options_.device);
+  const uint64_t key = derive_key(derive_key(options_.seed, "model"), static_cast<uint64_t>(step));
+  const int64_t first_sample =
+      ranks_.rank() * options_.plan.per_rank + micro_step * options_.plan.micro_batch;
   const nn::Context context{.training = true,
-                            .communicator = options_.sync_batch_norm ? &ranks_.device : nullptr};
-  const int64_t micro_index = ranks_.rank() * options_.plan.micro_steps + micro_step;
-  const uint64_t key = derive_key(derive_key(derive_key(options_.seed, "model"), static_cast<uint64_t>(step)),
-                                  static_cast<uint64_t>(micro_index));
-  const nn::Activations outputs = model_.forward(batch.inputs, context, key, observer);
+                            .communicator = options_.sync_batch_norm ? &ranks_.device : nullptr,
+                            .random = {key, first_sample}};
+  const nn::Activations outputs = model_.forward(batch.inputs, context, observer);
   const nn::LossSum loss =
       nn::cross_entropy(outputs.at(model_.spec().outputs.front()), batch.target, options_.label_smoothing);
   const int64_t global_count = loss.count / batch.samples * options_.plan.global_batch;

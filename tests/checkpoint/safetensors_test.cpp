@@ -86,7 +86,8 @@ TEST(Safetensors, EqualTensorsGiveEqualBytesAndDataStartsAligned) {
   write_safetensors(folder / "b.safetensors", every_type());
   const std::string bytes = read_file(folder / "a.safetensors");
   EXPECT_EQ(bytes, read_file(folder / "b.safetensors"));
-  for (const TensorEntry& entry : SafetensorsFile(folder / "a.safetensors").tensors()) {
+  const SafetensorsFile file(folder / "a.safetensors");
+  for (const TensorEntry& entry : file.tensors()) {
     EXPECT_EQ(entry.begin % c10::elementSize(entry.dtype), 0) << entry.name;
   }
   EXPECT_EQ((8 + static_cast<unsigned char>(bytes[0]) + 256 * static_cast<unsigned char>(bytes[1])) % 8, 0);

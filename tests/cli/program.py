@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import time
@@ -82,6 +83,12 @@ log: {{every_steps: 1}}
 
     def file_bytes(self, run_name, step, file="model.safetensors"):
         return (self.folder / "runs" / run_name / "checkpoints" / f"step-{step:08d}" / file).read_bytes()
+
+    def forget_checkpoints_after(self, run_name, step):
+        """Leaves the run as if it had been killed after `step`."""
+        for folder in (self.folder / "runs" / run_name / "checkpoints").glob("step-????????"):
+            if int(folder.name[5:]) > step:
+                shutil.rmtree(folder)
 
     def assert_succeeds(self, finished):
         self.assertEqual(finished.returncode, 0, finished.stdout + finished.stderr)

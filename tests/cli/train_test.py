@@ -65,11 +65,7 @@ class ResumeTest(ProgramTest):
         config = self.small_gpt()
         self.assert_succeeds(run("train", config, "name=whole", ranks=2))
         self.assert_succeeds(run("train", config, "name=parts", ranks=2))
-        for step in (30, 40):  # as if killed after step 20
-            folder = self.folder / f"runs/parts/checkpoints/step-{step:08d}"
-            for file in folder.iterdir():
-                file.unlink()
-            folder.rmdir()
+        self.forget_checkpoints_after("parts", 20)
         finished = run("train", config, "name=parts", ranks=2)
         self.assert_succeeds(finished)
         self.assertIn("continues  step 20", finished.stdout)
@@ -81,11 +77,7 @@ class ResumeTest(ProgramTest):
         config = self.small_gpt(precision="fp64")
         self.assert_succeeds(run("train", config, "name=two", ranks=2))
         whole = self.losses("two")
-        for step in (30, 40):
-            folder = self.folder / f"runs/two/checkpoints/step-{step:08d}"
-            for file in folder.iterdir():
-                file.unlink()
-            folder.rmdir()
+        self.forget_checkpoints_after("two", 20)
         self.assert_succeeds(run("train", config, "name=two", ranks=4))
         for a, b in zip(whole, self.losses("two")):
             self.assertLess(abs(a - b) / a, 1e-9)

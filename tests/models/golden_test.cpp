@@ -54,7 +54,7 @@ class Golden : public testing::TestWithParam<Case> {
     at::Tensor input = file_.view("input").clone();
     if (input.is_floating_point()) input = input.to(GetParam().type);
     const std::string name = model_.spec().inputs[0];
-    return model_.forward({{name, input}}, {.training = training}, /*random_key=*/0).at("logits");
+    return model_.forward({{name, input}}, {.training = training}).at("logits");
   }
 
   /// The goldens are stored as float32.

@@ -16,7 +16,7 @@ int64_t parameters_of(const ModelSettings& settings) {
 
 at::Tensor run(const ModelSettings& settings, const at::Tensor& input, bool training = true) {
   nn::LayeredModel model(make_model(settings), at::TensorOptions(), 1);
-  return model.forward({{model.spec().inputs[0], input}}, {.training = training}, 0).at("logits");
+  return model.forward({{model.spec().inputs[0], input}}, {.training = training}).at("logits");
 }
 
 // Radford et al. name the sizes 117M and 1542M; the counts are those of the published weights
@@ -112,7 +112,7 @@ TEST(Resnet, ZeroInitialisedBlocksAreTheIdentity) {
   const ResnetSettings settings{.depth = 18, .classes = 5, .base_width = 8, .zero_init_residual = true};
   nn::LayeredModel model(make_model(settings), at::TensorOptions(), 1);
   std::map<std::string, at::Tensor> outputs;
-  model.forward({{"image", at::randn({2, 3, 64, 64})}}, {.training = true}, 0,
+  model.forward({{"image", at::randn({2, 3, 64, 64})}}, {.training = true},
                 [&](size_t layer, at::TensorList out) { outputs[model.spec().layers[layer].name] = out[0]; });
   EXPECT_TRUE(at::equal(outputs["layer1.1"], outputs["maxpool"]));
 }
@@ -121,7 +121,7 @@ TEST(Convnet, ResultDoesNotDependOnTheBatch) {
   nn::LayeredModel model(make_model(ConvnetSettings{}), at::TensorOptions().dtype(at::kDouble), 1);
   const at::Tensor images = at::randn({6, 1, 28, 28}, at::kDouble);
   const auto logits = [&](const at::Tensor& batch) {
-    return model.forward({{"image", batch}}, {.training = true}, 0).at("logits");
+    return model.forward({{"image", batch}}, {.training = true}).at("logits");
   };
   const at::Tensor parts = at::cat({logits(images.narrow(0, 0, 2)), logits(images.narrow(0, 2, 4))});
   EXPECT_TRUE(at::allclose(logits(images), parts, 1e-12, 1e-12));

@@ -36,7 +36,7 @@ TEST(Sequential, LayersReallyHaveTheseShapes) {
   const SequentialSettings settings = example();
   const std::vector<Shape> shapes = sequential_shapes(settings);
   nn::LayeredModel model(make_model(settings), at::TensorOptions(), 1);
-  model.forward({{"image", at::randn({3, 1, 28, 28})}}, {.training = true}, 0,
+  model.forward({{"image", at::randn({3, 1, 28, 28})}}, {.training = true},
                 [&](size_t layer, at::TensorList outputs) {
                   Shape expected = shapes[layer + 1];
                   expected.insert(expected.begin(), 3);
@@ -49,7 +49,7 @@ TEST(Sequential, GlobalAveragePoolLeavesChannels) {
       .input = {3, 9, 7},
       .layers = {ConvSettings{.out = 6}, GlobalAvgPoolSettings{}, LinearSettings{.out = 4}}};
   nn::LayeredModel model(make_model(settings), at::TensorOptions(), 1);
-  EXPECT_EQ(model.forward({{"image", at::randn({2, 3, 9, 7})}}, {}, 0).at("logits").sizes(),
+  EXPECT_EQ(model.forward({{"image", at::randn({2, 3, 9, 7})}}, {}).at("logits").sizes(),
             at::IntArrayRef({2, 4}));
 }
 

@@ -138,9 +138,6 @@ TEST(TransformerBlock, NamesItsTensors) {
                                              "attention.projection.weight", "attention.projection.bias",
                                              "mlp_norm.weight", "mlp_norm.bias", "mlp.expand.weight",
                                              "mlp.expand.bias", "mlp.contract.weight", "mlp.contract.bias"}));
-  EXPECT_FALSE(block.uses_random());
-  EXPECT_TRUE(
-      TransformerBlock(kOptions, {.width = 8, .heads = 2, .mlp_width = 16, .dropout = 0.1}).uses_random());
 }
 
 }  // namespace

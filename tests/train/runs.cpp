@@ -30,9 +30,9 @@ TrainSettings common_run(Precision precision) {
 
 }  // namespace
 
-TrainSettings convnet_run(Precision precision) {
+TrainSettings convnet_run(Precision precision, double dropout) {
   TrainSettings settings = common_run(precision);
-  settings.model = models::ConvnetSettings{.channels = {8, 16}, .hidden = 32};
+  settings.model = models::ConvnetSettings{.channels = {8, 16}, .hidden = 32, .dropout = dropout};
   data::ImageSettings images;
   images.train = {{kData + "mnist5k/train-000.tar"}};
   images.size = 28;
@@ -42,10 +42,10 @@ TrainSettings convnet_run(Precision precision) {
   return settings;
 }
 
-TrainSettings gpt_run(Precision precision) {
+TrainSettings gpt_run(Precision precision, double dropout) {
   TrainSettings settings = common_run(precision);
-  settings.model =
-      models::GptSettings{.layers = 2, .heads = 2, .width = 32, .context = 32, .vocabulary = 256};
+  settings.model = models::GptSettings{
+      .layers = 2, .heads = 2, .width = 32, .context = 32, .vocabulary = 256, .dropout = dropout};
   data::TextSettings text;
   text.train = {{kData + "text/test.txt"}};
   text.sequence_length = 32;

@@ -10,10 +10,10 @@
 namespace echelon::train::testing {
 
 /// A convolutional network without BatchNorm on the handwritten digits; 16 samples a step.
-TrainSettings convnet_run(Precision precision);
+TrainSettings convnet_run(Precision precision, double dropout = 0);
 
 /// A GPT of two layers on the text; 8 sequences of 32 bytes a step.
-TrainSettings gpt_run(Precision precision);
+TrainSettings gpt_run(Precision precision, double dropout = 0);
 
 struct Trace {
   std::vector<double> losses;

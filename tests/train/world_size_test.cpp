@@ -20,7 +20,8 @@ Trace train_on(const TrainSettings& settings, int ranks) {
 
 struct Case {
   const char* name;
-  TrainSettings (*settings)(Precision);
+  TrainSettings (*settings)(Precision, double dropout);
+  double dropout;
   Precision precision;
   double tolerance;
 };
@@ -28,7 +29,7 @@ struct Case {
 class WorldSizeTest : public ::testing::TestWithParam<Case> {};
 
 TEST_P(WorldSizeTest, OneTwoAndFourRanksAgreeOverFiftySteps) {
-  const TrainSettings settings = GetParam().settings(GetParam().precision);
+  const TrainSettings settings = GetParam().settings(GetParam().precision, GetParam().dropout);
   const Trace one = train_on(settings, 1);
   EXPECT_LT(one.losses.back(), 0.95 * one.losses.front())
       << "the run does not learn, so agreement would mean nothing";
@@ -42,7 +43,7 @@ TEST_P(WorldSizeTest, OneTwoAndFourRanksAgreeOverFiftySteps) {
 }
 
 TEST_P(WorldSizeTest, MicroBatchesDoNotChangeTheResult) {
-  TrainSettings settings = GetParam().settings(GetParam().precision);
+  TrainSettings settings = GetParam().settings(GetParam().precision, GetParam().dropout);
   const Trace whole = train_on(settings, 2);
   settings.micro_batch = 2;
   const Trace parts = train_on(settings, 2);
@@ -50,10 +51,13 @@ TEST_P(WorldSizeTest, MicroBatchesDoNotChangeTheResult) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Runs, WorldSizeTest,
-                         ::testing::Values(Case{"convnet_fp64", convnet_run, Precision::kFloat64, 1e-9},
-                                           Case{"convnet_fp32", convnet_run, Precision::kFloat32, 1e-4},
-                                           Case{"gpt_fp64", gpt_run, Precision::kFloat64, 1e-9},
-                                           Case{"gpt_fp32", gpt_run, Precision::kFloat32, 1e-4}),
+                         ::testing::Values(Case{"convnet_fp64", convnet_run, 0, Precision::kFloat64, 1e-9},
+                                           Case{"convnet_fp32", convnet_run, 0, Precision::kFloat32, 1e-4},
+                                           Case{"convnet_dropout", convnet_run, 0.3, Precision::kFloat64,
+                                                1e-9},
+                                           Case{"gpt_fp64", gpt_run, 0, Precision::kFloat64, 1e-9},
+                                           Case{"gpt_fp32", gpt_run, 0, Precision::kFloat32, 1e-4},
+                                           Case{"gpt_dropout", gpt_run, 0.1, Precision::kFloat64, 1e-9}),
                          [](const auto& info) { return info.param.name; });
 
 TEST(WorldSize, ReplicasStayBitIdentical) {

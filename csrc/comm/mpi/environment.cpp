@@ -1,12 +1,16 @@
 #include "comm/mpi/environment.h"
 
 #include <mpi.h>
+#include <sched.h>
 
+#include <algorithm>
 #include <array>
+#include <bitset>
 #include <chrono>
 #include <cstdlib>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "comm/mpi/bootstrap.h"
 #include "comm/mpi/call.h"
@@ -14,6 +18,7 @@
 #include "comm/queued_communicator.h"
 #include "common/error.h"
 #include "common/format.h"
+#include "common/processor.h"
 
 namespace echelon::mpi {
 namespace {
@@ -67,6 +72,15 @@ void check_world(const Launch& launch, int threads) {
   }
 }
 
+/// Among the ranks of `host`, those with a core in common with this one.
+int count_core_sharers(MPI_Comm host, int local_size) {
+  std::bitset<CPU_SETSIZE> own;
+  for (const int core : allowed_cores()) own.set(static_cast<size_t>(core) % own.size());
+  std::vector<std::bitset<CPU_SETSIZE>> all(static_cast<size_t>(local_size));
+  check(MPI_Allgather(&own, sizeof own, MPI_BYTE, all.data(), sizeof own, MPI_BYTE, host), "MPI_Allgather");
+  return static_cast<int>(std::ranges::count_if(all, [&](const auto& other) { return (own & other).any(); }));
+}
+
 /// The ranks of this node as leave() needs them, also after the communicator is gone.
 std::unique_ptr<NodeGroup> node_of_world;
 
@@ -94,6 +108,7 @@ Launch start() {
         "MPI_Comm_split_type");
   check(MPI_Comm_rank(host, &launch.local_rank), "MPI_Comm_rank");
   check(MPI_Comm_size(host, &launch.local_size), "MPI_Comm_size");
+  launch.core_sharers = count_core_sharers(host, launch.local_size);
   check(MPI_Comm_free(&host), "MPI_Comm_free");
   return launch;
 }

@@ -131,8 +131,9 @@ void exchange(NodeGroup& group, const Exchange& request) {
     const std::byte* const source = request.input + offset * element_bytes;
     reduce_elements(request.type, request.op, request.divisor, {&source, 1}, {&request.own, 1}, elements);
   }
+  if (request.output == nullptr) return;
   std::byte* const to = request.output + offset * element_bytes;
-  if (request.output != nullptr && to != request.own) std::memcpy(to, request.own, elements * element_bytes);
+  if (to != request.own) std::memcpy(to, request.own, elements * element_bytes);
 }
 
 void meet(NodeGroup& group) {

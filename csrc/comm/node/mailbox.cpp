@@ -44,6 +44,7 @@ class NodeSend final : public Transfer {
   size_t space() const { return kMailboxBytes - (ring().head.load() - ring().tail.load()); }
 
   void write(const std::byte* from, size_t bytes) {
+    if (bytes == 0) return;  // `from` may be null
     const uint64_t head = ring().head.load();
     const size_t begin = head % kMailboxBytes, first = std::min(bytes, kMailboxBytes - begin);
     std::memcpy(ring().bytes + begin, from, first);
@@ -153,12 +154,13 @@ Inbox::Requests::iterator Inbox::find_request(int tag) {
 
 void Inbox::take_aside(std::deque<Message>::iterator message, Request& request) {
   check_message(message->entry, request.entry);
-  std::memcpy(request.to, message->aside.data(), message->bytes);
+  if (message->bytes > 0) std::memcpy(request.to, message->aside.data(), message->bytes);
   request.complete = true;
   aside_.erase(message);
 }
 
 void Inbox::read(void* to, size_t bytes) {
+  if (bytes == 0) return;  // `to` may be null
   Mailbox& ring = group_.mailbox(source_, group_.index());
   const uint64_t tail = ring.tail.load();
   const size_t begin = tail % kMailboxBytes, first = std::min(bytes, kMailboxBytes - begin);

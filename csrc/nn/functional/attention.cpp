@@ -3,9 +3,11 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <cmath>
 #include <type_traits>
 
 #include "nn/functional/attention_head.h"
+#include "nn/functional/dropout.h"
 #include "nn/functional/parallel.h"
 #include "nn/functional/types.h"
 
@@ -100,22 +102,45 @@ struct Attention : torch::autograd::Function<Attention> {
   }
 };
 
+/// Queries, keys and values: [batch, head, time, size] each.
+std::vector<at::Tensor> split_BHTD(const at::Tensor& qkv, int64_t heads) {
+  const int64_t size = qkv.size(2) / 3 / heads;
+  return qkv.view({qkv.size(0), qkv.size(1), 3, heads, size}).permute({2, 0, 3, 1, 4}).unbind();
+}
+
 at::Tensor attention_of_libtorch(const at::Tensor& qkv, int64_t heads, bool causal, double dropout) {
-  const int64_t batch = qkv.size(0), time = qkv.size(1), width = qkv.size(2) / 3;
-  const auto parts_BHTD = qkv.view({batch, time, 3, heads, width / heads}).permute({2, 0, 3, 1, 4}).unbind();
-  const at::Tensor mixed_BHTD = at::scaled_dot_product_attention(parts_BHTD[0], parts_BHTD[1], parts_BHTD[2],
-                                                                 /*attn_mask=*/{}, dropout, causal);
-  return mixed_BHTD.transpose(1, 2).reshape({batch, time, width});
+  const auto parts = split_BHTD(qkv, heads);
+  return at::scaled_dot_product_attention(parts[0], parts[1], parts[2], /*attn_mask=*/{}, dropout, causal);
+}
+
+/// With the probabilities spelled out, so that what is dropped is a function of the sample.
+at::Tensor attention_with_dropout(const at::Tensor& qkv, int64_t heads, bool causal, double dropout,
+                                  const RandomSource& random) {
+  const auto parts = split_BHTD(qkv, heads);
+  const int64_t time = qkv.size(1);
+  const double scale = 1 / std::sqrt(static_cast<double>(parts[0].size(3)));
+  at::Tensor scores = at::matmul(parts[0] * scale, parts[1].transpose(2, 3));
+  if (causal) {
+    const at::Tensor hidden = at::ones({time, time}, scores.options().dtype(at::kBool)).triu_(1);
+    scores = scores.masked_fill(hidden, -INFINITY);
+  }
+  return at::matmul(nn::dropout(scores.softmax(-1), dropout, random), parts[2]);
 }
 
 }  // namespace
 
-at::Tensor attention(const at::Tensor& qkv, int64_t heads, bool causal, double dropout) {
+at::Tensor attention(const at::Tensor& qkv, int64_t heads, bool causal, double dropout,
+                     const RandomSource& random) {
   const bool narrow = qkv.scalar_type() == at::kFloat || qkv.scalar_type() == at::kBFloat16;
   const bool even_size = qkv.size(2) / 3 / heads % 2 == 0;
-  if (qkv.is_cpu() && narrow && even_size && dropout == 0)
+  if (qkv.is_cpu() && narrow && even_size && dropout == 0) {
     return Attention::apply(qkv.contiguous(), heads, causal);
-  return attention_of_libtorch(qkv, heads, causal, dropout);
+  }
+  if (!qkv.is_cpu() && dropout > 0) seed_generator(qkv.device(), random);
+  const bool spelled_out = qkv.is_cpu() && dropout > 0;
+  const at::Tensor mixed_BHTD = spelled_out ? attention_with_dropout(qkv, heads, causal, dropout, random)
+                                            : attention_of_libtorch(qkv, heads, causal, dropout);
+  return mixed_BHTD.transpose(1, 2).reshape({qkv.size(0), qkv.size(1), qkv.size(2) / 3});
 }
 
 }  // namespace echelon::nn

@@ -5,15 +5,18 @@
 
 #include <cstdint>
 
+#include "nn/random_source.h"
+
 namespace echelon::nn {
 
 /// qkv: [batch, time, 3·width], each third [head, size] within. Returns softmax(Q Kᵀ / √size) V as [batch,
 /// time, width]. With `causal` a position sees itself and those before it. `dropout` of the probabilities
-/// draws from the default generator.
+/// draws from `random` (nn/functional/dropout.h).
 ///
 /// On the CPU, in float32 and bfloat16 and without dropout, the scores exist for a block of queries at a time
 /// and are computed again in the backward pass, which keeps a number per query and head, as in FlashAttention
 /// (Dao et al., 2205.14135); key blocks that causality hides are skipped. Else LibTorch's operation is used.
-at::Tensor attention(const at::Tensor& qkv, int64_t heads, bool causal, double dropout = 0.0);
+at::Tensor attention(const at::Tensor& qkv, int64_t heads, bool causal, double dropout = 0.0,
+                     const RandomSource& random = {});
 
 }  // namespace echelon::nn

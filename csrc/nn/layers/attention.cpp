@@ -17,7 +17,7 @@ SelfAttention::SelfAttention(const BuildOptions& options, int64_t width, int64_t
                                     LinearOptions{.weight_init = attention.projection_init})) {}
 
 at::Tensor SelfAttention::mix(const at::Tensor& qkv, const Context& context) const {
-  return attention(qkv, heads_, causal_, context.training ? dropout_ : 0.0);
+  return attention(qkv, heads_, causal_, context.training ? dropout_ : 0.0, context.random);
 }
 
 at::Tensor SelfAttention::apply(const at::Tensor& input, const Context& context) {

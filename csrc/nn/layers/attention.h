@@ -18,7 +18,6 @@ class SelfAttention : public UnaryLayer {
   SelfAttention(const BuildOptions& options, int64_t width, int64_t heads,
                 const AttentionOptions& attention = {});
 
-  bool uses_random() const override { return dropout_ > 0; }
   /// [batch, time, width] → the same.
   at::Tensor apply(const at::Tensor& input, const Context& context) override;
 

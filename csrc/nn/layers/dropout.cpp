@@ -1,11 +1,11 @@
 #include "nn/layers/dropout.h"
 
-#include <ATen/ATen.h>
+#include "nn/functional/dropout.h"
 
 namespace echelon::nn {
 
 at::Tensor Dropout::apply(const at::Tensor& input, const Context& context) {
-  return context.training && rate_ > 0 ? at::dropout(input, rate_, /*train=*/true) : input;
+  return context.training ? dropout(input, rate_, context.random) : input;
 }
 
 }  // namespace echelon::nn

@@ -1,5 +1,4 @@
-// Dropout after Srivastava et al. (2014): in training each value is zeroed with probability `rate`, the
-// others are divided by 1 − rate.
+// Dropout, in training (nn/functional/dropout.h).
 #pragma once
 
 #include "nn/layer.h"
@@ -12,7 +11,7 @@ class Dropout : public UnaryLayer {
   explicit Dropout(double rate) : rate_(rate) {}
   Dropout(const BuildOptions&, double rate) : Dropout(rate) {}
 
-  bool uses_random() const override { return rate_ > 0; }
+  double rate() const { return rate_; }
   at::Tensor apply(const at::Tensor& input, const Context& context) override;
 
  private:

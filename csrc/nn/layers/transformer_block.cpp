@@ -37,7 +37,7 @@ TransformerBlock::TransformerBlock(const BuildOptions& options, const Transforme
       dropout_(add_child<Dropout>(options, "dropout", transformer.dropout)) {}
 
 at::Tensor TransformerBlock::apply(const at::Tensor& input, const Context& context) {
-  if (mlp_.activation() != Activation::kGeluTanh || (context.training && dropout_.uses_random())) {
+  if (mlp_.activation() != Activation::kGeluTanh || (context.training && dropout_.rate() > 0)) {
     return apply_plainly(input, context);
   }
   // The same in fewer passes over memory, and with less kept for the backward pass.
@@ -50,9 +50,11 @@ at::Tensor TransformerBlock::apply(const at::Tensor& input, const Context& conte
 }
 
 at::Tensor TransformerBlock::apply_plainly(const at::Tensor& input, const Context& context) {
-  const at::Tensor x =
-      input + dropout_.apply(attention_.apply(attention_norm_.apply(input, context), context), context);
-  return x + dropout_.apply(mlp_.apply(mlp_norm_.apply(x, context), context), context);
+  const at::Tensor mixed =
+      attention_.apply(attention_norm_.apply(input, context), context.child("attention"));
+  const at::Tensor x = input + dropout_.apply(mixed, context.child("attention_dropout"));
+  const at::Tensor transformed = mlp_.apply(mlp_norm_.apply(x, context), context);
+  return x + dropout_.apply(transformed, context.child("mlp_dropout"));
 }
 
 }  // namespace echelon::nn
