@@ -8,7 +8,9 @@
 #include <bitset>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -22,6 +24,8 @@
 
 namespace echelon::mpi {
 namespace {
+
+namespace fs = std::filesystem;
 
 struct Launcher {
   const char* size_variable;  ///< how many ranks it started
@@ -72,6 +76,33 @@ void check_world(const Launch& launch, int threads) {
   }
 }
 
+bool has_entries(const fs::path& folder) {
+  std::error_code none;
+  return fs::directory_iterator(folder, none) != fs::directory_iterator();
+}
+
+/// An adapter that Open MPI's matching transport layers (PSM, PSM2, libfabric) are made for: InfiniBand, RoCE
+/// and EFA, Omni-Path, TrueScale, Slingshot.
+bool has_fabric() {
+  const std::array<const char*, 3> devices = {"/dev/hfi1_0", "/dev/ipath0", "/dev/cxi0"};
+  return has_entries("/sys/class/infiniband") ||
+         std::ranges::any_of(devices, [](const char* path) { return fs::exists(path); });
+}
+
+/// Keeps Open MPI from looking, for a fifth of a second, for what is not there or not needed. What the user
+/// has set stays.
+void skip_vain_searches() {
+  const auto set = [](const char* name, const char* value) { ::setenv(name, value, /*overwrite=*/0); };
+  // hwloc, which Open MPI asks for the machine's topology, loads X11 and OpenCL libraries to look for
+  // displays.
+  set("HWLOC_PLUGINS_BLACKLIST", "hwloc_gl.so,hwloc_opencl.so");
+  const char* const size = std::getenv("OMPI_COMM_WORLD_SIZE");
+  const char* const local_size = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+  const bool one_node = size != nullptr && local_size != nullptr && std::string_view(size) == local_size;
+  if (std::getenv("OMPI_MCA_pml") == nullptr && (one_node || !has_fabric()))
+    set("OMPI_MCA_mtl", "^psm,psm2,ofi");
+}
+
 /// Among the ranks of `host`, those with a core in common with this one.
 int count_core_sharers(MPI_Comm host, int local_size) {
   std::bitset<CPU_SETSIZE> own;
@@ -91,9 +122,7 @@ std::string find_launcher() {
 }
 
 Launch start() {
-  // hwloc, which Open MPI asks for the machine's topology, would load X11 and OpenCL libraries to look for
-  // displays.
-  ::setenv("HWLOC_PLUGINS_BLACKLIST", "hwloc_gl.so,hwloc_opencl.so", /*overwrite=*/0);
+  skip_vain_searches();
   Launch launch;
   launch.launched_by = find_launcher();
   int threads = MPI_THREAD_SINGLE;
