@@ -49,8 +49,8 @@ RankFacts facts_of_this_rank(const Launch& launch, const CudaLookup& cuda, bool 
   facts.host = launch.host;
   facts.local_rank = launch.local_rank;
   facts.local_size = launch.local_size;
-  facts.host_cores = online_cores();
-  facts.cores = allowed_cores();
+  facts.host_cores = online_processors();
+  facts.cores = allowed_processors();
   facts.threads = default_threads(launch.core_sharers, launch.local_size);
   facts.shared_memory_bytes = free_shared_memory();
   facts.sees_run_directory = sees_directory;

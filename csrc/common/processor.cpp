@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <limits>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -14,16 +15,16 @@ namespace echelon {
 
 constexpr double kUnlimited = std::numeric_limits<double>::infinity();
 
-int online_cores() {
+int online_processors() {
   return static_cast<int>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
-std::vector<int> allowed_cores() {
+std::vector<int> allowed_processors() {
   std::vector<int> cores;
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
   if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) {  // more cores than a cpu_set_t counts
-    for (int core = 0; core < online_cores(); ++core) cores.push_back(core);
+    for (int core = 0; core < online_processors(); ++core) cores.push_back(core);
     return cores;
   }
   for (int core = 0; core < CPU_SETSIZE; ++core) {
@@ -68,6 +69,17 @@ double least_quota(const fs::path& mount, const fs::path& group, const F& quota_
 
 }  // namespace
 
+int count_cores(const std::vector<int>& processors, const fs::path& root) {
+  std::set<std::string> cores;
+  for (const int processor : processors) {
+    const std::string name = "cpu" + std::to_string(processor);
+    const std::string siblings =
+        first_line(root / "sys/devices/system/cpu" / name / "topology/thread_siblings_list");
+    cores.insert(siblings.empty() ? name : siblings);
+  }
+  return static_cast<int>(cores.size());
+}
+
 double core_quota(const fs::path& root) {
   double quota = kUnlimited;
   std::ifstream groups(root / "proc/self/cgroup");
@@ -87,7 +99,7 @@ double core_quota(const fs::path& root) {
 }
 
 int default_threads(int core_sharers, int local_ranks) {
-  const double cores = static_cast<double>(allowed_cores().size()) / core_sharers;
+  const double cores = static_cast<double>(count_cores(allowed_processors())) / core_sharers;
   return std::max(1, static_cast<int>(std::min(cores, core_quota() / local_ranks)));
 }
 

@@ -1,4 +1,4 @@
-// The processor cores that this process may use.
+// The processors that this process may use. A core with hyper-threads is several processors.
 #pragma once
 
 #include <filesystem>
@@ -6,14 +6,17 @@
 
 namespace echelon {
 
-/// Cores of the machine that are online.
-int online_cores();
+/// Of the machine, online.
+int online_processors();
 
 /// Those that this process is allowed to run on, ascending (sched_getaffinity).
-std::vector<int> allowed_cores();
+std::vector<int> allowed_processors();
+
+/// How many cores `processors` belong to. `root`: of the file system, for tests.
+int count_cores(const std::vector<int>& processors, const std::filesystem::path& root = "/");
 
 /// How many cores' time the control groups of this process allow (cpu.max; Kubernetes' `limits: {cpu: …}`);
-/// infinite without a limit. `root`: of the file system, for tests.
+/// infinite without a limit. `root` as above.
 double core_quota(const std::filesystem::path& root = "/");
 
 /// Compute threads for one of `local_ranks` ranks on this machine, of which `core_sharers`, itself included,

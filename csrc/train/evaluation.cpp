@@ -36,10 +36,12 @@ Metrics Evaluator::run() {
     totals +=
         at::stack({loss.sum.to(at::kDouble), correct.top1.to(at::kDouble), correct.top5.to(at::kDouble)});
   }
-  totals = at::cat({totals.cpu(), at::tensor({static_cast<double>(targets)}, at::kDouble)});
+  totals =
+      at::cat({totals.cpu(), at::tensor({static_cast<double>(targets), static_cast<double>(loader.skipped())},
+                                        at::kDouble)});
   comm_.all_reduce(totals, Reduce::kSum, "evaluation totals")->wait();
-  skipped_ = loader.skipped();
   const double* total = totals.const_data_ptr<double>();
+  skipped_ = static_cast<int64_t>(total[4]);
   const double count = total[3];
   if (count == 0) throw DataError("the test data holds no usable sample; look at data.test");
   Metrics metrics = {

@@ -25,6 +25,7 @@ class Evaluator {
   /// Every sample counts once. Collective; the same numbers on every rank. Throws DataError when no sample
   /// can be used.
   Metrics run();
+  /// Damaged samples that the last run left out, on all ranks.
   int64_t skipped() const { return skipped_; }
 
  private:

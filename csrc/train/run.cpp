@@ -30,9 +30,17 @@ ExitCode guarded(Ranks& ranks, Body body) {
   }
 }
 
-void report_end(const TrainOutcome& outcome, const Trainer& trainer, const Stopwatch& watch) {
-  if (outcome.skipped > 0)
-    log::info("skipped {} damaged training samples (data.on_error: skip)", outcome.skipped);
+void report_skipped(std::string_view split, int64_t samples, const data::Dataset& data) {
+  if (samples > 0) log::info("skipped {} damaged {} samples (data.on_error: skip)", samples, split);
+  if (data.left_out() > 0) {
+    log::info("left out {} damaged {} samples or shards when they were opened (data.on_error: skip)",
+              data.left_out(), split);
+  }
+}
+
+void report_end(const TrainOutcome& outcome, const Trainer& trainer, const Job& job, const Stopwatch& watch) {
+  report_skipped("training", outcome.skipped_training, *job.train_data());
+  if (job.test_data()) report_skipped("test", outcome.skipped_test, *job.test_data());
   if (!outcome.finished) {
     log::info(
         "stopped by a signal after step {} of {}; the checkpoint is written, run the same command to go on",
@@ -55,7 +63,7 @@ ExitCode train_on(const TrainSettings& settings, const RunRequest& request, Rank
     log::write_info(summarise(settings, name, ranks, job, trainer, directory));
   }
   const TrainOutcome outcome = trainer.run();
-  report_end(outcome, trainer, watch);
+  report_end(outcome, trainer, job, watch);
   return outcome.finished ? ExitCode::kOk : ExitCode::kInterrupted;
 }
 
@@ -92,6 +100,7 @@ ExitCode evaluate_on(const TrainSettings& settings, const RunRequest& request, R
   const checkpoint::Checkpoint checkpoint(broadcast_text(ranks.host(), chosen, 0));
   load_model(job.model(), checkpoint, checkpoint.has(checkpoint::kAverageFile));
   const Metrics metrics = evaluator->run();
+  report_skipped("test", evaluator->skipped(), *job.test_data());
   log::info("{}, step {}: {}", checkpoint.folder().string(), checkpoint.manifest().step, to_string(metrics));
   return ExitCode::kOk;
 }

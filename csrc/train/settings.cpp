@@ -108,7 +108,9 @@ void describe(config::Fields<TrainSettings>& f) {
         "Number format of the computation. bf16 keeps parameters and optimizer state in float32.")
       .values({{"fp32", Precision::kFloat32}, {"bf16", Precision::kBfloat16}, {"fp64", Precision::kFloat64}});
   f.add("threads", &TrainSettings::threads,
-        "Compute threads a rank; not set: cores divided by the ranks of the node.")
+        "Compute threads a rank; not set: the cores it may run on, divided by the ranks that may run there "
+        "too; "
+        "at most its share of a container's CPU limit.")
       .at_least(1)
       .at_most(1024);
   f.add("model", &TrainSettings::model, "The model.").required();

@@ -98,7 +98,11 @@ TrainOutcome Trainer::run() {
   const bool finished = step_ >= total_steps_;
   if (finished && evaluated_step_ != step_) evaluate();
   if (saved_step_ != step_) save();
-  return {.step = step_, .finished = finished, .metrics = metrics_, .skipped = skipped_on_all_ranks()};
+  return {.step = step_,
+          .finished = finished,
+          .metrics = metrics_,
+          .skipped_training = skipped_on_all_ranks(),
+          .skipped_test = evaluator_ ? evaluator_->skipped() : 0};
 }
 
 int64_t Trainer::skipped_on_all_ranks() {

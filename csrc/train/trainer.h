@@ -18,8 +18,9 @@ struct TrainOutcome {
   int64_t step = 0;       ///< optimizer steps done, over all starts of the run
   bool finished = false;  ///< false: a signal asked to stop; a checkpoint has been written
   Metrics metrics;        ///< of the test data, where there is any and the run is finished
-  int64_t skipped =
-      0;  ///< damaged training samples of all ranks that others took the place of, since this start
+  int64_t skipped_training =
+      0;  ///< damaged samples that others took the place of, on all ranks, since this start
+  int64_t skipped_test = 0;  ///< damaged samples that the last evaluation left out
 };
 
 class Trainer {

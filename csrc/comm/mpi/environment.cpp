@@ -106,7 +106,7 @@ void skip_vain_searches() {
 /// Among the ranks of `host`, those with a core in common with this one.
 int count_core_sharers(MPI_Comm host, int local_size) {
   std::bitset<CPU_SETSIZE> own;
-  for (const int core : allowed_cores()) own.set(static_cast<size_t>(core) % own.size());
+  for (const int core : allowed_processors()) own.set(static_cast<size_t>(core) % own.size());
   std::vector<std::bitset<CPU_SETSIZE>> all(static_cast<size_t>(local_size));
   check(MPI_Allgather(&own, sizeof own, MPI_BYTE, all.data(), sizeof own, MPI_BYTE, host), "MPI_Allgather");
   return static_cast<int>(std::ranges::count_if(all, [&](const auto& other) { return (own & other).any(); }));
