@@ -7,12 +7,12 @@
 #include "common/file.h"
 #include "common/format.h"
 #include "common/log.h"
-#include "data/image_dataset.h"
+#include "data/image/dataset.h"
 #include "data/partition.h"
 #include "data/patterns.h"
-#include "data/text_dataset.h"
-#include "data/token_shard.h"
-#include "data/tokenizer.h"
+#include "data/text/dataset.h"
+#include "data/text/token_shard.h"
+#include "data/text/tokenizer.h"
 
 namespace echelon::data {
 namespace {

@@ -9,8 +9,8 @@
 #include "data/loader.h"
 #include "data/support/golden.h"
 #include "data/support/tar_writer.h"
-#include "data/token_shard.h"
-#include "data/tokenizer.h"
+#include "data/text/token_shard.h"
+#include "data/text/tokenizer.h"
 #include "temporary_folder.h"
 
 namespace echelon::data {

@@ -1,0 +1,27 @@
+// Images with a class each.
+#pragma once
+
+#include <memory>
+
+#include "data/dataset.h"
+#include "data/image/source.h"
+#include "data/image/transform.h"
+
+namespace echelon::data {
+
+class ImageDataset : public Dataset {
+ public:
+  ImageDataset(std::unique_ptr<ImageSource> source, ImageTransform transform)
+      : source_(std::move(source)), transform_(std::move(transform)) {}
+
+  int64_t size() const override { return source_->size(); }
+  int64_t left_out() const override { return source_->left_out(); }
+  Batch allocate(int64_t samples, at::ScalarType dtype, bool pinned) const override;
+  void load(int64_t index, uint64_t key, Batch& batch, int64_t row) const override;
+
+ private:
+  std::unique_ptr<ImageSource> source_;
+  ImageTransform transform_;
+};
+
+}  // namespace echelon::data

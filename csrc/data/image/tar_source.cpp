@@ -1,0 +1,79 @@
+#include <algorithm>
+
+#include "common/error.h"
+#include "common/format.h"
+#include "common/log.h"
+#include "data/image/source.h"
+#include "data/image/tar_index.h"
+#include "data/image/tar_reader.h"
+#include "data/partition.h"
+
+namespace echelon::data {
+namespace {
+
+class TarSource : public ImageSource {
+ public:
+  TarSource(const std::vector<std::string>& paths, const SourceOptions& options) : shards_(paths) {
+    const auto index_part = [&](int64_t shard) { return pack(index(static_cast<uint32_t>(shard), options)); };
+    std::string problem;
+    for (const std::string& part :
+         share_work(static_cast<int64_t>(paths.size()), index_part, options.communicator)) {
+      const ShardIndex index = unpack(part);
+      samples_.insert(samples_.end(), index.samples.begin(), index.samples.end());
+      left_out_ += index.left_out;
+      if (problem.empty()) problem = index.first_problem;
+    }
+    if (left_out_ > 0) log::info("left out {} damaged samples or shards; the first: {}", left_out_, problem);
+    samples_.shrink_to_fit();
+  }
+
+  int64_t size() const override { return static_cast<int64_t>(samples_.size()); }
+  int64_t left_out() const override { return left_out_; }
+
+  int64_t read(int64_t index, std::vector<uint8_t>& bytes) const override {
+    const TarSample& sample = samples_[index];
+    bytes.resize(sample.size);
+    shards_.open(sample.shard)->read(sample.offset + sample.header_size, bytes);
+    return sample.label;
+  }
+
+  std::string place(int64_t index) const override {
+    const TarSample& sample = samples_[index];
+    return str_format("{}, offset {}, key \"{}\"", shards_.path(sample.shard), sample.offset, key(sample));
+  }
+
+ private:
+  ShardIndex index(uint32_t shard, const SourceOptions& options) const {
+    try {
+      return index_shard(*shards_.open(shard), shard, options);
+    } catch (const DataError& error) {  // a shard that cannot even be opened
+      if (!options.skip_damaged) throw;
+      return {.left_out = 1, .first_problem = error.what()};
+    }
+  }
+
+  std::string key(const TarSample& sample) const {
+    try {
+      const auto file = shards_.open(sample.shard);
+      const std::optional<TarEntry> entry = TarReader(*file, sample.offset).next();
+      const auto name = entry ? split_field(entry->name) : std::nullopt;
+      return name ? std::string(name->key) : "?";
+    } catch (const DataError&) {  // the shard was changed since it was indexed; the message is about
+                                  // something else
+      return "?";
+    }
+  }
+
+  FilePool shards_;
+  std::vector<TarSample> samples_;
+  int64_t left_out_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<ImageSource> open_tar_shards(const std::vector<std::string>& paths,
+                                             const SourceOptions& options) {
+  return std::make_unique<TarSource>(paths, options);
+}
+
+}  // namespace echelon::data

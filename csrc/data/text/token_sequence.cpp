@@ -1,0 +1,79 @@
+#include "data/text/token_sequence.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/error.h"
+#include "common/file.h"
+#include "common/format.h"
+#include "data/text/token_shard.h"
+
+namespace echelon::data {
+
+TokenSequence TokenSequence::from_shard(const std::string& path, bool verify) {
+  const auto shard = std::make_shared<const TokenShard>(path);
+  if (shard->header().tokens == 0) throw DataError(str_format("{}: the shard holds no tokens", path));
+  if (verify) shard->verify();
+  TokenSequence sequence;
+  sequence.path_ = path;
+  sequence.owner_ = shard;
+  sequence.data_ = reinterpret_cast<const char*>(shard->tokens().data());
+  sequence.size_ = shard->header().tokens;
+  sequence.token_bytes_ = shard->header().token_bytes;
+  sequence.vocabulary_ = shard->header().vocabulary;
+  sequence.file_offset_ = TokenShard::kHeaderSize;
+  return sequence;
+}
+
+TokenSequence TokenSequence::from_bytes(const std::string& path) {
+  const auto file = std::make_shared<const MappedFile>(path);
+  if (file->bytes().empty()) throw DataError(str_format("{}: the file is empty", path));
+  TokenSequence sequence;
+  sequence.path_ = path;
+  sequence.owner_ = file;
+  sequence.data_ = reinterpret_cast<const char*>(file->bytes().data());
+  sequence.size_ = static_cast<int64_t>(file->bytes().size());
+  sequence.vocabulary_ = 256;
+  sequence.file_offset_ = 0;
+  return sequence;
+}
+
+TokenSequence TokenSequence::from_tokenizer(const std::string& path, std::string tokens) {
+  const auto held = std::make_shared<const std::string>(std::move(tokens));
+  if (held->empty()) throw DataError(str_format("{}: the file is empty", path));
+  TokenSequence sequence;
+  sequence.path_ = path;
+  sequence.owner_ = held;
+  sequence.data_ = held->data();
+  sequence.size_ = static_cast<int64_t>(held->size() / sizeof(uint32_t));
+  sequence.token_bytes_ = sizeof(uint32_t);
+  return sequence;
+}
+
+template <class Token>
+bool TokenSequence::copy(int64_t first, int64_t count, int64_t limit, int64_t* tokens) const {
+  const char* source = data_ + first * static_cast<int64_t>(sizeof(Token));
+  Token largest = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    Token token;
+    std::memcpy(&token, source + i * sizeof(Token), sizeof token);
+    largest = std::max(largest, token);
+    tokens[i] = token;
+  }
+  return largest < limit;
+}
+
+void TokenSequence::read(int64_t first, int64_t count, int64_t limit, int64_t* tokens) const {
+  const bool fits = token_bytes_ == 1   ? copy<uint8_t>(first, count, limit, tokens)
+                    : token_bytes_ == 2 ? copy<uint16_t>(first, count, limit, tokens)
+                                        : copy<uint32_t>(first, count, limit, tokens);
+  if (fits) return;
+  const int64_t at =
+      first + (std::find_if(tokens, tokens + count, [&](int64_t token) { return token >= limit; }) - tokens);
+  const std::string place = file_offset_ < 0 ? str_format("token number {} of the text", at)
+                                             : str_format("offset {}", file_offset_ + at * token_bytes_);
+  throw DataError(str_format("{}, {}: token {} lies outside the vocabulary of {} (0 to {})", path_, place,
+                             tokens[at - first], limit, limit - 1));
+}
+
+}  // namespace echelon::data

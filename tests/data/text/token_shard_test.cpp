@@ -1,0 +1,111 @@
+#include "data/text/token_shard.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/error.h"
+#include "data/support/tar_writer.h"
+#include "data/text/token_sequence.h"
+#include "temporary_folder.h"
+
+namespace echelon::data {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// Little-endian bytes, as docs/formats/token-shard.md lays them out.
+std::string bytes(std::initializer_list<std::pair<uint64_t, int>> fields) {
+  std::string out;
+  for (const auto& [value, size] : fields) {
+    for (int i = 0; i < size; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
+  }
+  return out;
+}
+
+std::string shard(uint64_t version, uint64_t token_bytes, uint64_t tokens, uint64_t vocabulary,
+                  uint64_t reserved = 0) {
+  return "ECHTOKEN" + bytes({{version, 4},
+                             {token_bytes, 4},
+                             {tokens, 8},
+                             {vocabulary, 8},
+                             {0, 8},
+                             {reserved, 8},
+                             {0, 8},
+                             {0, 8}});
+}
+
+class TokenShardTest : public testing::Test {
+ protected:
+  std::string write(const std::string& content) {
+    write_bytes(folder_ / "x.tokens", content);
+    return folder_ / "x.tokens";
+  }
+  std::string refusal(const std::string& content) {
+    try {
+      TokenShard(write(content)).verify();
+    } catch (const DataError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("x.tokens"));
+      return error.what();
+    }
+    return "accepted";
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(TokenShardTest, ReadsWhatTheSpecificationSays) {
+  const std::string path = write(shard(1, 2, 3, 500) + bytes({{7, 2}, {499, 2}, {258, 2}}));
+  const TokenSequence tokens = TokenSequence::from_shard(path, true);
+  EXPECT_EQ(tokens.size(), 3);
+  EXPECT_EQ(tokens.vocabulary(), 500);
+  std::vector<int64_t> found(3);
+  tokens.read(0, 3, 500, found.data());
+  EXPECT_THAT(found, ElementsAre(7, 499, 258));
+}
+
+TEST_F(TokenShardTest, WritesWhatTheSpecificationSays) {
+  const auto path = folder_ / "w.tokens";
+  write_token_shard(path, std::vector<uint32_t>{1, 65535}, 65536);
+  std::string narrow = read_file(path);
+  // The checksum is xxhash.xxh3_64_intdigest(b"\x01\x00\xff\xff") of PyPI's xxhash.
+  EXPECT_EQ(narrow.substr(32, 8), bytes({{0x82c16cd749dc9e93, 8}}));
+  EXPECT_EQ(narrow.replace(32, 8, 8, '\0'), shard(1, 2, 2, 65536) + bytes({{1, 2}, {65535, 2}}));
+  write_token_shard(path, std::vector<uint32_t>{1, 65536}, 65537);
+  EXPECT_EQ(read_file(path).replace(32, 8, 8, '\0'), shard(1, 4, 2, 65537) + bytes({{1, 4}, {65536, 4}}));
+  EXPECT_NO_THROW(TokenShard(path.string()).verify());
+  EXPECT_THROW(write_token_shard(path, std::vector<uint32_t>{5}, 5), DataError);
+}
+
+TEST_F(TokenShardTest, RefusesWhatDoesNotFit) {
+  EXPECT_THAT(refusal(""), HasSubstr("does not begin with ECHTOKEN"));
+  EXPECT_THAT(refusal("ECHTOKEN"), HasSubstr("truncated within its header"));
+  EXPECT_THAT(refusal(shard(2, 2, 0, 5)), HasSubstr("version 2"));
+  EXPECT_THAT(refusal(shard(1, 3, 0, 5)), HasSubstr("tokens of 3 bytes"));
+  EXPECT_THAT(refusal(shard(1, 2, 0, 65537)), HasSubstr("a vocabulary of 65537"));
+  EXPECT_THAT(refusal(shard(1, 2, 0, 0)), HasSubstr("a vocabulary of 0"));
+  EXPECT_THAT(refusal(shard(1, 2, 0, 5, 1)), HasSubstr("reserved"));
+  EXPECT_THAT(refusal(shard(1, 2, 2, 5) + "abc"),
+              HasSubstr("says 2 tokens of 2 bytes, the file holds 3 bytes"));
+  EXPECT_THAT(refusal(shard(1, 4, uint64_t{1} << 62, 5)), HasSubstr("the file holds 0 bytes"));
+  std::string corrupt = shard(1, 2, 1, 5) + bytes({{1, 2}});
+  corrupt[32] = 1;
+  EXPECT_THAT(refusal(corrupt), HasSubstr("checksum"));
+  EXPECT_THROW(TokenSequence::from_shard(write(shard(1, 2, 0, 5)), false), DataError);
+}
+
+TEST_F(TokenShardTest, NamesTheOffsetOfATokenBeyondTheVocabulary) {
+  const TokenSequence tokens =
+      TokenSequence::from_shard(write(shard(1, 2, 3, 500) + bytes({{7, 2}, {8, 2}, {300, 2}})), false);
+  std::vector<int64_t> found(2);
+  EXPECT_NO_THROW(tokens.read(0, 2, 300, found.data()));
+  try {
+    tokens.read(1, 2, 300, found.data());
+    FAIL() << "token 300 of a vocabulary of 300";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(),
+                HasSubstr("x.tokens, offset 68: token 300 lies outside the vocabulary of 300 (0 to 299)"));
+  }
+}
+
+}  // namespace
+}  // namespace echelon::data
