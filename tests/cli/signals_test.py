@@ -3,6 +3,7 @@
 import os
 import pathlib
 import signal
+import time
 import unittest
 
 from program import PROGRAM, SOURCE, ProgramTest, run, start, wait_for
@@ -43,6 +44,18 @@ class SignalTest(ProgramTest):
         output = process.communicate(timeout=20)[0]
         self.assertEqual(process.returncode, 75, output)
         self.assertIn("stopped by a signal", output)
+
+    def test_a_second_signal_ends_the_run_at_once(self):
+        long_steps = start("train", self.long_run(), "model.layers=8", "model.width=256", "model.heads=8",
+                           "global_batch=2048", "micro_batch=64")  # a step takes many seconds
+        self.addCleanup(long_steps.stdout.close)
+        self.addCleanup(long_steps.kill)
+        wait_for(lambda: "output" in long_steps.stdout.readline())  # the summary's last line: steps begin
+        long_steps.send_signal(signal.SIGTERM)
+        time.sleep(1)
+        self.assertIsNone(long_steps.poll(), "the first signal lets the step finish")
+        long_steps.send_signal(signal.SIGTERM)
+        self.assertEqual(long_steps.wait(timeout=5), 128 + signal.SIGTERM)
 
     def test_kill_leaves_intact_checkpoints(self):
         config = self.long_run()

@@ -2,9 +2,12 @@
 
 import json
 import math
+import os
+import pty
+import subprocess
 import unittest
 
-from program import SOURCE, ProgramTest, run
+from program import SOURCE, ProgramTest, command, run
 
 
 class TrainTest(ProgramTest):
@@ -82,6 +85,29 @@ class ResumeTest(ProgramTest):
         for a, b in zip(whole, self.losses("two")):
             self.assertLess(abs(a - b) / a, 1e-9)
 
+    def test_continuing_from_a_checkpoint_of_another_run(self):
+        config = self.small_gpt()
+        self.assert_succeeds(run("train", config, "name=first"))
+        checkpoint = self.folder / "runs/first/checkpoints/step-00000020"
+        finished = run("train", config, "name=second", f"checkpoint.resume={checkpoint}")
+        self.assert_succeeds(finished)
+        self.assertIn("continues  step 20", finished.stdout)
+        self.assertEqual(self.losses("second"), self.losses("first")[20:])
+        self.assertEqual(self.file_bytes("second", 40), self.file_bytes("first", 40))
+
+    def test_a_truncated_checkpoint_is_passed_over_and_one_that_was_asked_for_is_refused(self):
+        config = self.small_gpt()
+        self.assert_succeeds(run("train", config))
+        newest = self.folder / "runs/gpt/checkpoints/step-00000040"
+        weights = newest / "model.safetensors"
+        weights.write_bytes(weights.read_bytes()[:-1])
+        finished = run("train", config, f"checkpoint.resume={newest}", "name=other")
+        self.assertEqual(finished.returncode, 6)
+        self.assertIn("model.safetensors", finished.stderr)
+        finished = run("train", config)
+        self.assert_succeeds(finished)
+        self.assertIn("continues  step 30", finished.stdout)
+
     def test_never_starts_beside_the_old_run(self):
         config = self.small_gpt(steps=10)
         for name in ("gpt", "gpt-2"):
@@ -94,6 +120,44 @@ class ResumeTest(ProgramTest):
         finished = run("train", config, "global_batch=16", "steps=20")
         self.assertEqual(finished.returncode, 6)
         self.assertIn("global batch of 8, this run has 16", finished.stderr)
+
+
+class PlaceTest(ProgramTest):
+    """Where a run computes, and what the user is told of it."""
+
+    def test_doctor_shows_versions_and_ranks_and_ends_by_what_it_finds(self):
+        finished = run("doctor", "--output", self.folder / "runs", ranks=2)
+        for expected in ("compiler", "LibTorch", "MPI", "launcher", "GPU", "rank", "threads"):
+            self.assertIn(expected, finished.stdout)
+        self.assertEqual(finished.stdout.count(os.uname().nodename), 2, "a line for each rank")
+        healthy = "no problems found" in finished.stdout
+        self.assertEqual(finished.returncode, 0 if healthy else 3, finished.stdout)
+        self.assertNotEqual(healthy, "problem: " in finished.stdout)
+        self.assertEqual(list((self.folder / "runs").iterdir()), [], "nothing is left behind")
+
+    @unittest.skipIf(os.path.exists("/dev/nvidiactl"), "there is a GPU")
+    def test_a_gpu_that_is_not_there_is_asked_for(self):
+        finished = run("train", self.small_gpt(), "device=cuda", ranks=2)
+        self.assertEqual(finished.returncode, 3, finished.stderr)
+        self.assertRegex(finished.stderr, "device: cuda.*(driver|GPU|libechelon_cuda)")
+        self.assertFalse((self.folder / "runs").exists(), "nothing was started")
+
+    def test_a_terminal_shows_a_progress_bar_and_a_file_plain_lines(self):
+        terminal, program_side = pty.openpty()
+        process = subprocess.Popen(command("train", self.small_gpt(), "log.every_steps=20"), stdout=program_side)
+        os.close(program_side)
+        shown = b""
+        try:
+            while chunk := os.read(terminal, 65536):
+                shown += chunk
+        except OSError:  # the program has closed its side
+            pass
+        os.close(terminal)
+        self.assertEqual(process.wait(timeout=30), 0)
+        self.assertIn(b"\r\x1b[K", shown)
+        self.assertRegex(shown, rb"40/40")
+        plain = run("train", self.small_gpt(), "log.every_steps=20", "name=plain")
+        self.assertNotIn("\x1b", plain.stdout)
 
 
 class InspectTest(ProgramTest):
