@@ -1,6 +1,9 @@
 # Tests in three tiers, told apart by ctest label: `unit` (one process; ranks are threads), `mpi` (real processes under
 # mpirun) and `end_to_end` (the binary, as a user runs it). A watchdog ends each after 60 seconds unless told otherwise.
 set(ECHELON_TEST_TIMEOUT 60)
+if(ECHELON_SANITIZE)  # which makes everything slower, up to ten times
+  set(ECHELON_TEST_TIMEOUT 600)
+endif()
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 # What Open MPI needs to start more ranks than cores, as root in a container. MPICH ignores it.
@@ -29,7 +32,7 @@ function(echelon_unit_test name)
   target_link_libraries(${name} PRIVATE GTest::gtest_main)
   add_test(NAME unit.${name} COMMAND ${name} --gtest_brief=1)
   set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT ${ECHELON_TEST_TIMEOUT}
-    ENVIRONMENT OMP_NUM_THREADS=1)
+    ENVIRONMENT "OMP_NUM_THREADS=1;TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan_suppressions.txt")
 endfunction()
 
 # echelon_mpi_test(NAME RANKS n… SOURCES file… MODULES module…): the same binary under mpirun, once for each n.

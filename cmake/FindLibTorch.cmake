@@ -3,6 +3,11 @@
 # Searched, in order: -DLibTorch_ROOT / the LibTorch_ROOT environment variable, CMAKE_PREFIX_PATH, then the wheel that
 # launch/bootstrap unpacks. CMake's own `find_package(Torch)` is not used: it links libtorch_cuda with --no-as-needed.
 set(_wheel ${PROJECT_SOURCE_DIR}/.deps/site/torch)
+foreach(_root "${LibTorch_ROOT}" "$ENV{LibTorch_ROOT}")
+  if(_root AND NOT EXISTS "${_root}/include/ATen/ATen.h")
+    message(FATAL_ERROR "LibTorch_ROOT is ${_root}, which holds no LibTorch: include/ATen/ATen.h is not in it.")
+  endif()
+endforeach()
 find_path(LibTorch_INCLUDE_DIR ATen/ATen.h PATH_SUFFIXES include HINTS ${LibTorch_ROOT} $ENV{LibTorch_ROOT} PATHS ${_wheel})
 find_library(LibTorch_CPU_LIBRARY torch_cpu PATH_SUFFIXES lib HINTS ${LibTorch_ROOT} $ENV{LibTorch_ROOT} PATHS ${_wheel})
 find_library(LibTorch_C10_LIBRARY c10 PATH_SUFFIXES lib HINTS ${LibTorch_ROOT} $ENV{LibTorch_ROOT} PATHS ${_wheel})

@@ -140,7 +140,6 @@ in_clean_folder() {
 
 install_wheels() {
   if [[ -n $libtorch ]]; then
-    [[ -e $libtorch/lib/libtorch_cpu.so ]] || die "$libtorch holds no LibTorch: lib/libtorch_cpu.so is not there."
     say "LibTorch" "yours, $libtorch"
   elif wheels_complete; then
     say "wheels" "all there"
