@@ -58,12 +58,12 @@ void find_crowded_cores(const std::string& host, const std::vector<const RankFac
 
 void find_small_shared_memory(const std::string& host, const std::vector<const RankFacts*>& ranks,
                               Problems& problems) {
-  constexpr int64_t kEnough = 64 << 20;  // staging of the ranks of a node, and buckets of a small model
+  constexpr int64_t kEnough = 64 << 20;  // Open MPI takes 4 MiB a rank, NCCL about 10
   const int64_t bytes = ranks.front()->shared_memory_bytes;
   if (ranks.size() > 1 && bytes < kEnough) {
     problems.push_back(str_format(
-        "{}: only {} are free in /dev/shm, through which ranks of a node exchange gradients; give the "
-        "container more (docker --shm-size, in Kubernetes an emptyDir with medium: Memory)",
+        "{}: only {} are free in /dev/shm, where Open MPI and NCCL keep the buffers of the ranks of a node; "
+        "give the container more (docker --shm-size, in Kubernetes an emptyDir with medium: Memory)",
         host, human_bytes(static_cast<double>(bytes))));
   }
 }

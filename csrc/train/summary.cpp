@@ -1,15 +1,24 @@
 #include "train/summary.h"
 
+#include "common/processor.h"
+
 namespace echelon::train {
 namespace {
+
+/// So that nobody wonders where the other cores are.
+std::string binding_text() {
+  const size_t allowed = allowed_processors().size(), online = static_cast<size_t>(online_processors());
+  return allowed < online ? str_format(" (bound to {} of {} processors)", allowed, online) : "";
+}
 
 std::string ranks_line(const TrainSettings& settings, Ranks& ranks) {
   const Launch& launch = ranks.launch();
   const std::string device =
       ranks.choice().is_cuda()
-          ? str_format("GPU {}", ranks.choice().module->describe(ranks.choice().index).name)
-          : str_format("CPU, {} thread{}", ranks.threads(), ranks.threads() == 1 ? "" : "s");
-  return str_format("{} × {} a rank, {}{}", launch.world_size, device, precision_name(settings.precision),
+          ? str_format("GPU {} a rank", ranks.choice().module->describe(ranks.choice().index).name)
+          : str_format("CPU, {} thread{} a rank{}", ranks.threads(), ranks.threads() == 1 ? "" : "s",
+                       binding_text());
+  return str_format("{} × {}, {}{}", launch.world_size, device, precision_name(settings.precision),
                     launch.launched_by.empty() ? "" : str_format(", started by {}", launch.launched_by));
 }
 

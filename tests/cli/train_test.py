@@ -144,7 +144,8 @@ class PlaceTest(ProgramTest):
 
     def test_a_terminal_shows_a_progress_bar_and_a_file_plain_lines(self):
         terminal, program_side = pty.openpty()
-        process = subprocess.Popen(command("train", self.small_gpt(), "log.every_steps=20"), stdout=program_side)
+        process = subprocess.Popen(command("train", self.small_gpt(steps=400), "log.every_steps=100"), stdout=program_side,
+                                   env={**os.environ, "TERM": "xterm"})
         os.close(program_side)
         shown = b""
         try:
@@ -155,7 +156,7 @@ class PlaceTest(ProgramTest):
         os.close(terminal)
         self.assertEqual(process.wait(timeout=30), 0)
         self.assertIn(b"\r\x1b[K", shown)
-        self.assertRegex(shown, rb"40/40")
+        self.assertRegex(shown, rb"400/400")
         plain = run("train", self.small_gpt(), "log.every_steps=20", "name=plain")
         self.assertNotIn("\x1b", plain.stdout)
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -60,11 +61,17 @@ class Descriptor {
   int descriptor_;
 };
 
+uint64_t inode_of(int descriptor) {
+  struct stat status {};
+  return ::fstat(descriptor, &status) == 0 ? status.st_ino : 0;
+}
+
 class ProcessRegion final : public Region {
  public:
   explicit ProcessRegion(size_t bytes) : descriptor_(::memfd_create("echelon", MFD_CLOEXEC)) {
     if (descriptor_.get() < 0 || ::ftruncate(descriptor_.get(), static_cast<off_t>(bytes)) != 0)
       fail("make", bytes);
+    inode_ = inode_of(descriptor_.get());
     data_ = map(bytes, MAP_SHARED, descriptor_.get());
     size_ = bytes;
   }
@@ -72,16 +79,22 @@ class ProcessRegion final : public Region {
     const std::string path = str_format("/proc/{}/fd/{}", token.process, token.handle);
     const Descriptor opened(::open(path.c_str(), O_RDWR | O_CLOEXEC));
     if (opened.get() < 0) fail("open", token.bytes);
+    inode_ = inode_of(opened.get());
+    if (inode_ != token.inode) {
+      errno = ESTALE;
+      fail("open", token.bytes);
+    }
     data_ = map(token.bytes, MAP_SHARED, opened.get());
     size_ = token.bytes;
   }
   ~ProcessRegion() override { ::munmap(data_, size_); }
   RegionToken token() const override {
-    return {.process = ::getpid(), .handle = descriptor_.get(), .bytes = size_};
+    return {.process = ::getpid(), .handle = descriptor_.get(), .bytes = size_, .inode = inode_};
   }
 
  private:
   Descriptor descriptor_;  ///< the maker's: others open the memory through it
+  uint64_t inode_ = 0;
 };
 
 }  // namespace

@@ -16,6 +16,7 @@ struct RegionToken {
   int64_t process = 0;
   int64_t handle = 0;
   uint64_t bytes = 0;
+  uint64_t inode = 0;  ///< of the memfd: another container may count processes from 1 again
 };
 
 /// Zero-filled at first; pages are taken when touched. Unmapped on destruction, in this rank only.
