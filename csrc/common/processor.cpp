@@ -13,29 +13,29 @@
 
 namespace echelon {
 
-constexpr double kUnlimited = std::numeric_limits<double>::infinity();
-
 int online_processors() {
   return static_cast<int>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
 std::vector<int> allowed_processors() {
-  std::vector<int> cores;
+  std::vector<int> processors;
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
-  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) {  // more cores than a cpu_set_t counts
-    for (int core = 0; core < online_processors(); ++core) cores.push_back(core);
-    return cores;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) {  // more than a cpu_set_t counts
+    for (int number = 0; number < online_processors(); ++number) processors.push_back(number);
+    return processors;
   }
-  for (int core = 0; core < CPU_SETSIZE; ++core) {
-    if (CPU_ISSET(core, &allowed)) cores.push_back(core);
+  for (int number = 0; number < CPU_SETSIZE; ++number) {
+    if (CPU_ISSET(number, &allowed)) processors.push_back(number);
   }
-  return cores;
+  return processors;
 }
 
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr double kUnlimited = std::numeric_limits<double>::infinity();
 
 std::string first_line(const fs::path& path) {
   std::ifstream file(path);

@@ -1,12 +1,11 @@
 #include "comm/node/node_group.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <cstring>
 
 #include "comm/node/futex.h"
 #include "common/error.h"
+#include "common/processor.h"
 
 namespace echelon {
 namespace {
@@ -19,11 +18,6 @@ size_t buffers_offset(int size) {
 }
 size_t mailboxes_offset(int size) {
   return buffers_offset(size) + kBufferBytes * kBuffers * size;
-}
-
-int usable_cores() {
-  cpu_set_t set;
-  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
 void relax() {
@@ -45,7 +39,8 @@ NodeGroup::NodeGroup(Sharing sharing, std::shared_ptr<Region> region, int index,
       index_(index),
       world_ranks_(std::move(world_ranks)),
       timeout_(timeout) {
-  may_spin_ = size() <= usable_cores();  // else it would keep the rank it waits for from its core
+  // Else it would keep the rank it waits for from its core.
+  may_spin_ = size() <= static_cast<int>(allowed_processors().size());
 }
 
 Slot& NodeGroup::slot(int index) const {

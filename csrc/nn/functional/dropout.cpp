@@ -20,19 +20,12 @@ constexpr int64_t kGrain = 16 << 10;  // values a thread draws at least
 at::Tensor drop(const at::Tensor& x, double rate, const RandomSource& random) {
   const at::Tensor y = at::empty_like(x);
   const int64_t first = random.first_sample * (x.numel() / x.size(0));
-  const auto run = [&]<class T>(T*) {
+  with_types(x.scalar_type(), [&]<class W, class T>(W*, T*) {
     parallel_for(x.numel(), kGrain, [&](int64_t begin, int64_t end) {
       kernels::dropout(data<T>(x) + begin, data<T>(y) + begin, end - begin, rate,
                        {random.key, static_cast<uint64_t>(first + begin)});
     });
-  };
-  if (x.scalar_type() == at::kDouble) {
-    run(static_cast<double*>(nullptr));
-  } else if (x.scalar_type() == at::kFloat) {
-    run(static_cast<float*>(nullptr));
-  } else {
-    run(static_cast<kernels::Bf16*>(nullptr));
-  }
+  });
   return y;
 }
 
