@@ -40,11 +40,14 @@ class Changes {
 
   void choice(const Choice& choice, const void* value, const void* defaults, const std::string& path) {
     const Alternative& alternative = choice.alternatives[choice.index(value)];
-    const Section& settings = alternative.section();
     const bool same = choice.index(value) == choice.index(defaults);
-    if (!same) lines.push_back(str_format("{}: {}", join_path(path, choice.key), alternative.name));
-    section(settings, choice.active(const_cast<void*>(value)),
-            same ? choice.active(const_cast<void*>(defaults)) : settings.defaults.get(), path);
+    const size_t count = lines.size();
+    if (!same && !choice.compact)
+      lines.push_back(str_format("{}: {}", join_path(path, choice.key), alternative.name));
+    section(alternative.section(), choice.active(const_cast<void*>(value)),
+            choice.defaults(choice.index(value), defaults),
+            choice.compact ? join_path(path, alternative.name) : path);
+    if (!same && lines.size() == count) lines.push_back(str_format("{}: {}", path, alternative.name));
   }
 
   void optional(const Type& type, const void* value, const void* defaults, const std::string& path) {

@@ -11,8 +11,9 @@ ConfigError Origin::error(std::string_view path, std::string_view message) const
 namespace detail {
 namespace {
 
-Node read_into(std::optional<Node> root, const Type& type, void* value, Problems& problems) {
-  if (root) read_settings(type.section(), *root, value, problems);
+Node read_into(std::optional<Node> root, const Type& type, void* value, Problems& problems,
+               InputFiles files = InputFiles::kMustExist) {
+  if (root) read_settings(type.section(), *root, value, problems, files);
   problems.throw_if_any();
   return std::move(*root);
 }
@@ -20,9 +21,9 @@ Node read_into(std::optional<Node> root, const Type& type, void* value, Problems
 }  // namespace
 
 Node load_into(const std::filesystem::path& path, std::span<const std::string> overrides, const Type& type,
-               void* value) {
+               void* value, InputFiles files) {
   Problems problems;
-  return read_into(load_document(path, overrides, type, problems), type, value, problems);
+  return read_into(load_document(path, overrides, type, problems), type, value, problems, files);
 }
 
 Node parse_into(std::string_view text, const std::string& name, std::span<const std::string> overrides,

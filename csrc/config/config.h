@@ -44,17 +44,9 @@ struct Loaded : Origin {
 
 namespace detail {
 
-template <class T>
-Type root_type() {
-  Type type;
-  type.kind = Kind::kSection;
-  type.section = &section_of<T>;
-  return type;
-}
-
 /// Reads the document into `value`; throws ConfigError with everything that is wrong with it.
 Node load_into(const std::filesystem::path& path, std::span<const std::string> overrides, const Type& type,
-               void* value);
+               void* value, InputFiles files);
 Node parse_into(std::string_view text, const std::string& name, std::span<const std::string> overrides,
                 const Type& type, void* value);
 
@@ -63,9 +55,10 @@ Node parse_into(std::string_view text, const std::string& name, std::span<const 
 /// Reads a configuration file, the files it includes, and `key.path=value` overrides. Throws ConfigError with
 /// all problems, one a line, by position.
 template <class T>
-Loaded<T> load(const std::filesystem::path& path, const std::vector<std::string>& overrides = {}) {
+Loaded<T> load(const std::filesystem::path& path, const std::vector<std::string>& overrides = {},
+               InputFiles files = InputFiles::kMustExist) {
   T value{};
-  Node root = detail::load_into(path, overrides, detail::root_type<T>(), &value);
+  Node root = detail::load_into(path, overrides, detail::section_type<T>(), &value, files);
   return {Origin(std::move(root)), std::move(value)};
 }
 
@@ -74,7 +67,7 @@ template <class T>
 T parse(std::string_view text, const std::string& name = "config.yaml",
         const std::vector<std::string>& overrides = {}) {
   T value{};
-  detail::parse_into(text, name, overrides, detail::root_type<T>(), &value);
+  detail::parse_into(text, name, overrides, detail::section_type<T>(), &value);
   return value;
 }
 

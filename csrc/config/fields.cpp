@@ -10,6 +10,11 @@ namespace {
   throw InternalError(str_format("setting '{}' is declared wrongly: {}", field.name, why));
 }
 
+// The type below optionals.
+Type& held_type(Type& type) {
+  return type.kind == Kind::kOptional ? held_type(*type.element) : type;
+}
+
 }  // namespace
 
 Limits& FieldBase::number_limits() {
@@ -20,12 +25,11 @@ Limits& FieldBase::number_limits() {
 }
 
 void FieldBase::count_items(size_t least, size_t most) {
-  Type* type = &field_.type;
-  while (type->kind == Kind::kOptional) type = type->element.get();
-  if (type->kind != Kind::kList && type->kind != Kind::kMap)
+  Type& type = held_type(field_.type);
+  if (type.kind != Kind::kList && type.kind != Kind::kMap)
     misdeclared(field_, "only lists and maps have items");
-  type->limits.min_items = std::max(type->limits.min_items, least);
-  type->limits.max_items = std::min(type->limits.max_items, most);
+  type.limits.min_items = std::max(type.limits.min_items, least);
+  type.limits.max_items = std::min(type.limits.max_items, most);
 }
 
 void FieldBase::allow(std::span<const double> numbers) {
@@ -56,6 +60,20 @@ void FieldBase::name_value(const char* name, int64_t value) {
 void FieldBase::expect_path() {
   if (leaf_type(field_.type).kind != Kind::kPath) misdeclared(field_, "only an InputPath can exist");
   limits().must_exist = true;
+}
+
+void FieldBase::take_one() {
+  Type& type = held_type(field_.type);
+  if (type.kind != Kind::kList || type.element->kind > Kind::kEnum)
+    misdeclared(field_, "only a list of single values may be written as one");
+  type.or_one = true;
+}
+
+void FieldBase::stand_alone() {
+  const Type& type = held_type(field_.type);
+  if (type.kind != Kind::kList && type.kind > Kind::kEnum)
+    misdeclared(field_, "only a single value or a list may stand for its section");
+  field_.direct = true;
 }
 
 Field& FieldsBase::add_field(std::string_view name, Type type, size_t offset, std::string_view help) {

@@ -33,11 +33,17 @@
 //
 //     model: {name: gpt, layers: 12}
 //
-// In a std::vector of a variant each item is its name alone, or one key with the settings below it:
+// In a std::vector of a variant each item is compact: its name alone, or one key with the settings below it.
 //
 //     layers: [relu, conv: {out: 32}]
 //
-// A list of InputPath may be written as one path.
+// So is, everywhere, a variant whose describe says `f.compact()`:
+//
+//     schedule: zb_v
+//     schedule: {interleaved: {chunks: 3}}
+//
+// A section may be written as the value of its field that is `.direct()` (`schedule: {interleaved: 3}`), and
+// a list of single values that is `.or_one()`, as every list of InputPath, as its only item.
 #pragma once
 
 #include <concepts>
@@ -66,6 +72,8 @@ class Checks {
   /// itself); the problem is shown where it is written, or at the section when it is not. The message follows
   /// the key: "needs momentum above 0".
   virtual void problem(std::string_view key, std::string_view message) = 0;
+  /// A problem where the input files have to be there (read.h).
+  virtual void missing_file(std::string_view key, std::string_view message) = 0;
   /// Whether the configuration sets the field to something else than its default.
   virtual bool is_set(std::string_view key) const = 0;
 };
@@ -118,6 +126,8 @@ class FieldBase {
   void set_unit(std::string_view text);
   void set_example(std::string_view yaml);
   void expect_path();
+  void take_one();
+  void stand_alone();
   Field& field_;
 };
 
@@ -153,6 +163,10 @@ class FieldRef : FieldBase {
   FieldRef& required() { return field_.required = true, *this; }           ///< must be in the file
   FieldRef& unit(std::string_view text) { return set_unit(text), *this; }  ///< "s", "MB", "samples"
   FieldRef& example(std::string_view yaml) { return set_example(yaml), *this; }
+  FieldRef& or_one() { return take_one(), *this; }  ///< a list of single values: may be written as one
+  /// The section may be written as this value alone, which is a single value or a list. No other field of the
+  /// section may be required.
+  FieldRef& direct() { return stand_alone(), *this; }
   FieldRef& hidden() { return field_.hidden = true, *this; }  ///< accepted, but not on the reference page
 };
 
@@ -210,6 +224,8 @@ class Fields<std::variant<A...>> {
   explicit Fields(Choice& choice) : choice_(choice) {}
   void about(std::string_view text) { choice_.about = text; }
   void key(std::string_view key) { choice_.key = key; }
+  /// The name, or one key with the settings below it, chooses; there is no key `name`.
+  void compact() { choice_.compact = true; }
   template <class Alternative>
   void choice(std::string_view name, std::string_view help) {
     static_assert((std::same_as<Alternative, A> || ...), "not an alternative of the variant");

@@ -59,8 +59,9 @@ class Generator {
   Json field(const Field& field, const void* owner, const std::string& pointer);
   Json container(const Type& type, const std::string& pointer);
   Json optional(const Type& type, const void* defaults, const std::string& pointer);
+  Json section_or_direct(const Section& section, const void* defaults, const std::string& pointer);
   Json choice(const Choice& choice, const void* defaults, bool must_choose, const std::string& pointer);
-  Json list_choice(const Choice& choice, const std::string& pointer);
+  Json compact_choice(const Choice& choice, const void* defaults, const std::string& pointer);
 
   std::vector<Open> open_;  // sections being written, outermost first
 };
@@ -96,6 +97,10 @@ Json among(Json allowed) {
 }
 
 Json or_null(Json schema) {
+  if (schema.contains("oneOf") && !schema.contains("type")) {
+    schema["oneOf"].push_back({{"type", "null"}});
+    return schema;
+  }
   if (schema.contains("oneOf") || schema.contains("$ref")) {
     return {{"anyOf", Json::array({std::move(schema), {{"type", "null"}}})}};
   }
@@ -150,9 +155,10 @@ Json Generator::value(const Type& type, const void* defaults, const std::string&
     case Kind::kOptional:
       return optional(type, defaults, pointer);
     case Kind::kSection:
-      return section(type.section(), defaults, pointer);
+      return section_or_direct(type.section(), defaults, pointer);
     case Kind::kChoice:
-      return choice(*type.choice, defaults, true, pointer);
+      return type.choice->compact ? compact_choice(*type.choice, defaults, pointer)
+                                  : choice(*type.choice, defaults, true, pointer);
     default:
       return container(type, pointer);
   }
@@ -177,13 +183,10 @@ Json Generator::container(const Type& type, const std::string& pointer) {
   }
   const std::string items = pointer + "/items";
   Json schema = {{"type", "array"}};
-  schema["items"] = element.kind == Kind::kChoice ? list_choice(*element.choice, items)
-                                                  : value(element, fresh(element), items);
+  schema["items"] = value(element, fresh(element), items);
   if (type.limits.min_items > 0) schema["minItems"] = type.limits.min_items;
   if (type.limits.max_items < SIZE_MAX) schema["maxItems"] = type.limits.max_items;
-  if (element.kind == Kind::kPath && type.limits.min_items <= 1) {
-    return {{"anyOf", Json::array({schema["items"], schema})}};  // a lone path stands for a list of one
-  }
+  if (type.or_one && type.limits.min_items <= 1) return {{"anyOf", Json::array({schema["items"], schema})}};
   return schema;
 }
 
@@ -206,6 +209,18 @@ Json Generator::section(const Section& section, const void* defaults, const std:
   return schema;
 }
 
+// The field that stands for the section is described there already; a copy would not end where a section
+// holds itself.
+Json Generator::section_or_direct(const Section& section, const void* defaults, const std::string& pointer) {
+  const Field* direct = section.direct();
+  if (direct == nullptr) return this->section(section, defaults, pointer);
+  const std::string place = pointer + "/anyOf/0";
+  Json whole = this->section(section, defaults, place);
+  const std::string section_place = whole.contains("$ref") ? whole["$ref"].get<std::string>() : place;
+  Json alone = {{"$ref", str_format("{}/properties/{}", section_place, direct->name)}};
+  return {{"anyOf", Json::array({std::move(whole), std::move(alone)})}};
+}
+
 Json example_of(const Field& field) {
   Budget budget;
   Problems problems;
@@ -217,10 +232,11 @@ Json example_of(const Field& field) {
 
 Json Generator::field(const Field& field, const void* owner, const std::string& pointer) {
   const void* member = at(owner, field.offset);
-  Json schema = field.type.kind == Kind::kChoice ? choice(*field.type.choice, member, field.required, pointer)
-                                                 : value(field.type, member, pointer);
+  const bool has_key = field.type.kind == Kind::kChoice && !field.type.choice->compact;
+  Json schema = has_key ? choice(*field.type.choice, member, field.required, pointer)
+                        : value(field.type, member, pointer);
   schema["description"] = field.unit.empty() ? field.help : str_format("{} [{}]", field.help, field.unit);
-  const bool is_value = field.type.kind != Kind::kSection && field.type.kind != Kind::kChoice;
+  const bool is_value = field.type.kind != Kind::kSection && !has_key;
   if (!field.required && is_value) schema["default"] = to_json(write_value(field.type, member));
   if (!field.example.empty()) schema["examples"] = Json::array({example_of(field)});
   return schema;
@@ -233,8 +249,7 @@ Json Generator::choice(const Choice& choice, const void* defaults, bool must_cho
   for (size_t i = 0; i < choice.alternatives.size(); ++i) {
     const Alternative& alternative = choice.alternatives[i];
     const bool is_default = defaults != nullptr && choice.index(defaults) == i;
-    const void* values =
-        is_default ? choice.active(const_cast<void*>(defaults)) : alternative.section().defaults.get();
+    const void* values = choice.defaults(i, defaults);
     Json one = section(alternative.section(), values, str_format("{}/oneOf/{}", pointer, i));
     Json properties = {{choice.key, {{"const", alternative.name}, {"description", alternative.help}}}};
     properties.update(one["properties"]);
@@ -247,15 +262,15 @@ Json Generator::choice(const Choice& choice, const void* defaults, bool must_cho
   return schema;
 }
 
-Json Generator::list_choice(const Choice& choice, const std::string& pointer) {
+Json Generator::compact_choice(const Choice& choice, const void* defaults, const std::string& pointer) {
   choice.names();
   Json bare = Json::array(), forms = Json::array();
   for (const Alternative& alternative : choice.alternatives) {
-    const Section& below = alternative.section();
+    const void* values = choice.defaults(forms.size(), defaults);
     const std::string place =
         str_format("{}/oneOf/{}/properties/{}", pointer, forms.size(), alternative.name);
-    Json settings = section(below, below.defaults.get(), place);
-    if (!has_required(below, below.defaults.get())) {
+    Json settings = section_or_direct(alternative.section(), values, place);
+    if (!has_required(alternative.section(), values)) {
       bare.push_back(alternative.name);
       settings = or_null(std::move(settings));
     }
@@ -265,7 +280,7 @@ Json Generator::list_choice(const Choice& choice, const std::string& pointer) {
                      {"required", {alternative.name}},
                      {"additionalProperties", false}});
   }
-  if (!bare.empty()) forms.push_back({{"enum", std::move(bare)}});
+  if (!bare.empty()) forms.push_back(among(std::move(bare)));
   return {{"oneOf", std::move(forms)}};
 }
 

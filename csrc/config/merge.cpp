@@ -4,6 +4,8 @@
 #include <charconv>
 
 #include "common/format.h"
+#include "config/short_forms.h"
+#include "config/suggest.h"
 
 namespace echelon::config {
 namespace {
@@ -13,13 +15,20 @@ const Choice* choice_of(const Type* type) {
   return type != nullptr && type->kind == Kind::kChoice ? type->choice.get() : nullptr;
 }
 
+// The alternative that a value in its long form names; empty when it names none.
 std::string chosen_name(const Node& map, const Choice* choice) {
+  if (choice != nullptr && choice->compact) return map.entries.size() == 1 ? map.entries[0].key : "";
   const Entry* entry = choice == nullptr ? nullptr : map.find(choice->key);
   return entry == nullptr ? "" : entry->value.scalar;
 }
 
 const Type* child(const Type* type, const Node& map, std::string_view key) {
   return type == nullptr ? nullptr : child_type(*type, key, chosen_name(map, choice_of(type)));
+}
+
+void write_out(Node& node, const Type* type) {
+  if (type == nullptr) return;
+  if (auto written_out = long_form(*type, node)) node = std::move(*written_out);
 }
 
 std::optional<size_t> list_position(const std::string& text) {
@@ -63,12 +72,28 @@ void forget_old_alternative(Node& map, const std::string& key) {
   });
 }
 
+// Makes `node`, a value of `choice` in its long form, ready for `value` to be set at `part` below it. Returns
+// why that is impossible, or an empty text.
+std::string choose(Node& node, const Choice& choice, const std::string& part, const Node& value,
+                   bool is_last) {
+  if (choice.compact && !part.empty()) {
+    if (choice.find(part) == nullptr) return not_possible(part, choice.names());
+    if (chosen_name(node, &choice) != part) node = Node();
+  } else if (node.is_map() && part == choice.key && is_last && chosen_name(node, &choice) != value.scalar) {
+    forget_old_alternative(node, part);
+  }
+  return "";
+}
+
 }  // namespace
 
 void merge_over(Node& base, Node over, const Type* type) {
+  write_out(base, type);
+  write_out(over, type);
   const Choice* choice = choice_of(type);
-  const bool other = choice != nullptr && over.is_map() && !chosen_name(over, choice).empty() &&
-                     chosen_name(over, choice) != chosen_name(base, choice);
+  const std::string chosen = chosen_name(over, choice);
+  const bool other =
+      choice != nullptr && (choice->compact || !chosen.empty()) && chosen != chosen_name(base, choice);
   if (!base.is_map() || !over.is_map() || other) {
     base = std::move(over);
     return;
@@ -88,10 +113,10 @@ std::string set_at(Node& root, const std::string& path, Node value, const Type* 
   std::vector<std::string> parts = split_path(path);
   std::string failure;
   for (const std::string& part : parts) {
+    write_out(*node, type);
     const Choice* choice = choice_of(type);
-    const bool names_alternative =
-        choice != nullptr && node->is_map() && part == choice->key && &part == &parts.back();
-    if (names_alternative && chosen_name(*node, choice) != value.scalar) forget_old_alternative(*node, part);
+    if (choice != nullptr) failure = choose(*node, *choice, part, value, &part == &parts.back());
+    if (!failure.empty()) return failure;
     type = child(type, *node, part);
     const Location where = value.where;
     Node* parent = node;

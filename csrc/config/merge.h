@@ -7,7 +7,8 @@
 namespace echelon::config {
 
 /// Puts `over` on top of `base`: maps merge key by key, anything else replaces. Where `type` (may be null)
-/// says that a map is a choice and `over` names another alternative, `over` replaces it whole.
+/// says that a value is a choice and `over` names another alternative, `over` replaces it whole. What is
+/// merged is written out in its long form first.
 void merge_over(Node& base, Node over, const Type* type);
 
 /// Sets the value at a path of keys and list positions, creating sections on the way. Returns why that is

@@ -37,6 +37,8 @@ struct Node {
   bool is_list() const { return kind == Kind::kList; }
   bool is_map() const { return kind == Kind::kMap; }
   bool is_broken() const { return kind == Kind::kBroken; }
+  /// A variable that holds nothing: what may be left out is.
+  bool is_empty_variable() const { return is_scalar() && style == Style::kSubstituted && scalar.empty(); }
 
   /// The entry of a map, or null.
   const Entry* find(std::string_view key) const;

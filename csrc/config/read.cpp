@@ -6,6 +6,7 @@
 #include "config/fields.h"
 #include "config/read_scalar.h"
 #include "config/scalar.h"
+#include "config/short_forms.h"
 #include "config/suggest.h"
 #include "config/write.h"
 
@@ -29,10 +30,19 @@ class SectionChecks : public Checks {
  public:
   /// `defaults` and `values` are the section before and after it was read from `node`.
   SectionChecks(const Node& node, const Location& where, const std::string& path, const Node& defaults,
-                const Node& values, Problems& problems)
-      : node_(node), where_(where), path_(path), defaults_(defaults), values_(values), problems_(problems) {}
+                const Node& values, Problems& problems, InputFiles files)
+      : node_(node),
+        where_(where),
+        path_(path),
+        defaults_(defaults),
+        values_(values),
+        problems_(problems),
+        files_(files) {}
   void problem(std::string_view key, std::string_view message) override {
     problems_.add(locate(node_, where_, key).where, key.empty() ? path_ : join_path(path_, key), message);
+  }
+  void missing_file(std::string_view key, std::string_view message) override {
+    if (files_ == InputFiles::kMustExist) problem(key, message);
   }
   bool is_set(std::string_view key) const override {
     const Node* value = locate(values_, where_, key).node;
@@ -47,12 +57,14 @@ class SectionChecks : public Checks {
   const Node& defaults_;
   const Node& values_;
   Problems& problems_;
+  InputFiles files_;
 };
 
 // Every read function stores into `out` and returns whether the value, with all below it, was sound.
 class Reader {
  public:
-  Reader(const Section& root, Problems& problems) : root_(root), problems_(problems) {}
+  Reader(const Section& root, Problems& problems, InputFiles files)
+      : root_(root), problems_(problems), files_(files) {}
 
   /// `where` is the place of the section's key; `choice_key` is passed over, having been read.
   bool read_section(const Section& section, const Node& node, void* out, const std::string& path,
@@ -65,11 +77,9 @@ class Reader {
                      const Location& where);
   bool read_choice(const Choice& choice, const Node& node, void* out, const std::string& path,
                    const Location& where, bool must_choose);
-  bool read_list_choice(const Choice& choice, const Node& node, void* out, const std::string& path);
+  bool read_compact(const Choice& choice, const Node& node, void* out, const std::string& path);
   bool read_absent(const Field& field, void* out, const std::string& path, const Location& where);
   bool read_field(const Field& field, const Entry& entry, void* out, const std::string& path);
-  bool unknown_alternative(const Choice& choice, const std::string& name, const Location& where,
-                           const std::string& path);
   /// `unsound` are the fields that were not read well.
   void run_checks(const Section& section, const Node& node, const void* value, const std::string& path,
                   const Location& where, const Node& defaults, const std::vector<std::string>& unsound);
@@ -80,11 +90,13 @@ class Reader {
 
   const Section& root_;
   Problems& problems_;
+  InputFiles files_;
 };
 
 bool Reader::read(const Type& type, const Node& node, void* out, const std::string& path,
                   const Location& where) {
   if (node.is_broken()) return false;
+  if (const auto written_out = long_form(type, node)) return read(type, *written_out, out, path, where);
   switch (type.kind) {
     case Kind::kOptional:
       return read_optional(type, node, out, path, where);
@@ -94,7 +106,8 @@ bool Reader::read(const Type& type, const Node& node, void* out, const std::stri
     case Kind::kSection:
       return read_section(type.section(), node, out, path, where, "");
     case Kind::kChoice:
-      return read_choice(*type.choice, node, out, path, where, true);
+      return type.choice->compact ? read_compact(*type.choice, node, out, path)
+                                  : read_choice(*type.choice, node, out, path, where, true);
     default: {
       const std::string problem = read_scalar(type, node, out);
       return problem.empty() || fail(node.where, path, problem);
@@ -104,10 +117,8 @@ bool Reader::read(const Type& type, const Node& node, void* out, const std::stri
 
 bool Reader::read_optional(const Type& type, const Node& node, void* out, const std::string& path,
                            const Location& where) {
-  const bool empty_variable =
-      node.is_scalar() && node.style == Node::Style::kSubstituted && node.scalar.empty();
   type.container->clear(out);
-  if (node.is_null() || empty_variable) return true;
+  if (node.is_null() || node.is_empty_variable()) return true;
   if (read(*type.element, node, type.container->add(out, ""), path, where)) return true;
   type.container->clear(out);
   return false;
@@ -115,12 +126,6 @@ bool Reader::read_optional(const Type& type, const Node& node, void* out, const 
 
 bool Reader::read_container(const Type& type, const Node& node, void* out, const std::string& path) {
   const bool is_list = type.kind == Kind::kList;
-  if (is_list && node.is_scalar() && type.element->kind == Kind::kPath) {
-    Node list = list_node();  // a lone path stands for a list of one
-    list.where = node.where;
-    list.items.push_back(node);
-    return read_container(type, list, out, path);
-  }
   if (is_list ? !node.is_list() : !node.is_map()) {
     return fail(node.where, path,
                 str_format("expected {}, found {}{}", is_list ? "a list" : "a section of names and values",
@@ -138,11 +143,8 @@ bool Reader::read_container(const Type& type, const Node& node, void* out, const
   bool sound = true;
   for (size_t i = 0; i < node.items.size() && !problems_.full(); ++i) {
     const Node& item = node.items[i];
-    const std::string item_path = join_path(path, std::to_string(i));
-    void* element = type.container->add(out, "");
-    const bool is_choice = type.element->kind == Kind::kChoice && !item.is_broken();
-    sound &= is_choice ? read_list_choice(*type.element->choice, item, element, item_path)
-                       : read(*type.element, item, element, item_path, item.where);
+    sound &= read(*type.element, item, type.container->add(out, ""), join_path(path, std::to_string(i)),
+                  item.where);
   }
   for (const Entry& entry : node.entries) {
     if (problems_.full()) break;
@@ -150,15 +152,6 @@ bool Reader::read_container(const Type& type, const Node& node, void* out, const
                   entry.where);
   }
   return sound;
-}
-
-bool Reader::unknown_alternative(const Choice& choice, const std::string& name, const Location& where,
-                                 const std::string& path) {
-  const std::vector<std::string> names = choice.names();
-  const std::string near = nearest_name(name, names);
-  return fail(where, path,
-              str_format("{} is not possible{}; allowed: {}", in_quotes(name),
-                         near.empty() ? "" : str_format("; did you mean '{}'", near), join_or(names)));
 }
 
 bool Reader::read_choice(const Choice& choice, const Node& node, void* out, const std::string& path,
@@ -178,8 +171,7 @@ bool Reader::read_choice(const Choice& choice, const Node& node, void* out, cons
       return fail(entry->value.where, key_path, "expected text, found " + describe_node(entry->value));
     }
     const Alternative* named = choice.find(entry->value.scalar);
-    if (named == nullptr)
-      return unknown_alternative(choice, entry->value.scalar, entry->value.where, key_path);
+    if (named == nullptr) return fail(entry->value.where, key_path, not_possible(entry->value.scalar, names));
     if (named != alternative) named->emplace(out);
     alternative = named;
   } else if (must_choose) {
@@ -188,23 +180,20 @@ bool Reader::read_choice(const Choice& choice, const Node& node, void* out, cons
   return read_section(alternative->section(), node, choice.active(out), path, where, choice.key);
 }
 
-bool Reader::read_list_choice(const Choice& choice, const Node& node, void* out, const std::string& path) {
-  const bool is_name = node.is_scalar();
-  if (!is_name && !(node.is_map() && node.entries.size() == 1)) {
-    return fail(node.where, path,
-                str_format("expected a name, or one name with its settings below it; allowed: {}",
-                           join_or(choice.names())));
+// What is only a known name came here written out.
+bool Reader::read_compact(const Choice& choice, const Node& node, void* out, const std::string& path) {
+  const std::vector<std::string> names = choice.names();
+  if (node.is_scalar()) return fail(node.where, path, not_possible(node.scalar, names));
+  if (!node.is_map() || node.entries.size() != 1) {
+    return fail(
+        node.where, path,
+        str_format("expected a name, or one name with its settings below it; allowed: {}", join_or(names)));
   }
-  const std::string& name = is_name ? node.scalar : node.entries[0].key;
-  const Location& where = is_name ? node.where : node.entries[0].where;
-  const Alternative* alternative = choice.find(name);
-  if (alternative == nullptr) return unknown_alternative(choice, name, where, path);
-  void* value = alternative->emplace(out);
-  Node nothing = map_node();
-  nothing.where = where;
-  const bool is_bare = is_name || node.entries[0].value.is_null();
-  return read_section(alternative->section(), is_bare ? nothing : node.entries[0].value, value,
-                      join_path(path, name), where, "");
+  const auto& [name, where, settings] = node.entries[0];
+  const Alternative* named = choice.find(name);
+  if (named == nullptr) return fail(where, path, not_possible(name, names));
+  if (named != &choice.alternatives[choice.index(out)]) named->emplace(out);
+  return read(named->settings, settings, choice.active(out), join_path(path, name), where);
 }
 
 // A section that is not written still has required fields and checks.
@@ -215,14 +204,16 @@ bool Reader::read_absent(const Field& field, void* out, const std::string& path,
   nothing.where = where;
   if (field.type.kind == Kind::kSection)
     return read_section(field.type.section(), nothing, out, field_path, where, "");
-  if (field.type.kind == Kind::kChoice)
-    return read_choice(*field.type.choice, nothing, out, field_path, where, false);
-  return true;
+  if (field.type.kind != Kind::kChoice) return true;
+  const Choice& choice = *field.type.choice;
+  const Alternative& active = choice.alternatives[choice.index(out)];
+  return read_section(active.section(), nothing, choice.active(out),
+                      choice.compact ? join_path(field_path, active.name) : field_path, where, "");
 }
 
 bool Reader::read_field(const Field& field, const Entry& entry, void* out, const std::string& path) {
   const std::string field_path = join_path(path, field.name);
-  if (field.type.kind == Kind::kChoice && !entry.value.is_broken()) {
+  if (field.type.kind == Kind::kChoice && !field.type.choice->compact && !entry.value.is_broken()) {
     return read_choice(*field.type.choice, entry.value, out, field_path, entry.where, field.required);
   }
   return read(field.type, entry.value, out, field_path, entry.where);
@@ -232,7 +223,7 @@ void Reader::run_checks(const Section& section, const Node& node, const void* va
                         const Location& where, const Node& defaults,
                         const std::vector<std::string>& unsound) {
   const Node values = write_settings(section, value);
-  SectionChecks checks(node, where, path, defaults, values, problems_);
+  SectionChecks checks(node, where, path, defaults, values, problems_, files_);
   for (const Check& check : section.checks) {
     const auto& reads = check.reads;
     const bool blocked = std::any_of(unsound.begin(), unsound.end(), [&](const std::string& name) {
@@ -273,8 +264,9 @@ bool Reader::read_section(const Section& section, const Node& node, void* out, c
 
 }  // namespace
 
-void read_settings(const Section& section, const Node& root, void* value, Problems& problems) {
-  Reader(section, problems).read_section(section, root, value, "", root.where, "");
+void read_settings(const Section& section, const Node& root, void* value, Problems& problems,
+                   InputFiles files) {
+  Reader(section, problems, files).read_section(section, root, value, "", root.where, "");
 }
 
 }  // namespace echelon::config

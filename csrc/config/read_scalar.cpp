@@ -12,6 +12,7 @@
 #include "common/format.h"
 #include "config/fields.h"
 #include "config/scalar.h"
+#include "config/suggest.h"
 
 namespace echelon::config {
 namespace {
@@ -106,10 +107,8 @@ std::string not_text(const Node& node) {
 }
 
 std::string not_among(const std::vector<std::string>& allowed, const Node& node) {
-  if (std::find(allowed.begin(), allowed.end(), node.scalar) != allowed.end()) return "";
-  const std::string near = nearest_name(node.scalar, allowed);
-  return str_format("{} is not possible{}; allowed: {}", in_quotes(node.scalar),
-                    near.empty() ? "" : str_format("; did you mean '{}'", near), join_or(allowed));
+  const bool known = std::find(allowed.begin(), allowed.end(), node.scalar) != allowed.end();
+  return known ? "" : not_possible(node.scalar, allowed);
 }
 
 std::string read_text(const Type& type, const Node& node, void* out) {

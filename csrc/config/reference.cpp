@@ -110,6 +110,8 @@ void Page::section(const Section& section, const void* defaults, const std::stri
     text_ += "\nNo settings.\n";
     return;
   }
+  if (const Field* direct = section.direct())
+    text_ += str_format("\nMay be written as the value of `{}` alone.\n", direct->name);
   text_ += "\n| key | type | default | allowed | meaning |\n|---|---|---|---|---|\n";
   for (const Field& field : section.fields) {
     if (!field.hidden) row(field, defaults, path);
@@ -152,14 +154,17 @@ void Page::alternatives(const Choice& choice, const void* value, const std::stri
   if (!choice.about.empty()) text_ += str_format("\n{}\n", choice.about);
   std::vector<std::string> names;
   for (const std::string& name : choice.names()) names.push_back(link(path + " " + name));
-  text_ += in_list ? str_format("\nEach item is {}.\n", join_or(names))
-                   : str_format("\n`{}` is {}.\n", choice.key, join_or(names));
+  if (in_list) {
+    text_ += str_format("\nEach item is {}.\n", join_or(names));
+  } else if (choice.compact) {
+    text_ += str_format("\nA name alone, or one name with its settings below it: {}.\n", join_or(names));
+  } else {
+    text_ += str_format("\n`{}` is {}.\n", choice.key, join_or(names));
+  }
   for (size_t i = 0; i < choice.alternatives.size(); ++i) {
     const Alternative& alternative = choice.alternatives[i];
-    const Section& settings = alternative.section();
-    const bool is_default = value != nullptr && choice.index(value) == i;
-    const void* defaults = is_default ? choice.active(const_cast<void*>(value)) : settings.defaults.get();
-    section(settings, defaults, in_list ? join_path(path, alternative.name) : path,
+    section(alternative.section(), choice.defaults(i, value),
+            choice.compact ? join_path(path, alternative.name) : path,
             str_format("{} {}", path, alternative.name), alternative.help);
   }
 }

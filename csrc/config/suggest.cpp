@@ -29,8 +29,13 @@ class Search {
   void visit(const Type& type, const std::string& path) {
     if (type.kind == Kind::kSection) visit(type.section(), path, "");
     if (type.kind != Kind::kChoice) return;
-    for (const Alternative& alternative : type.choice->alternatives) {
-      visit(alternative.section(), path, str_format(" with {}: {}", type.choice->key, alternative.name));
+    const Choice& choice = *type.choice;
+    for (const Alternative& alternative : choice.alternatives) {
+      if (choice.compact) {
+        visit(alternative.section(), join_path(path, alternative.name), "");
+      } else {
+        visit(alternative.section(), path, str_format(" with {}: {}", choice.key, alternative.name));
+      }
     }
   }
 
@@ -40,6 +45,12 @@ class Search {
 };
 
 }  // namespace
+
+std::string not_possible(std::string_view name, std::span<const std::string> allowed) {
+  const std::string near = nearest_name(name, allowed);
+  return str_format("{} is not possible{}; allowed: {}", in_quotes(name),
+                    near.empty() ? "" : str_format("; did you mean '{}'", near), join_or(allowed));
+}
 
 std::string unknown_key(const Section& root, const Section& section, std::string_view path,
                         const std::string& key) {

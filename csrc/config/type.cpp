@@ -13,6 +13,13 @@ const Field* Section::find(std::string_view name) const {
   return nullptr;
 }
 
+const Field* Section::direct() const {
+  for (const Field& field : fields) {
+    if (field.direct) return &field;
+  }
+  return nullptr;
+}
+
 const Alternative* Choice::find(std::string_view name) const {
   for (const Alternative& alternative : alternatives) {
     if (!alternative.name.empty() && alternative.name == name) return &alternative;
@@ -28,6 +35,11 @@ std::vector<std::string> Choice::names() const {
     result.push_back(alternative.name);
   }
   return result;
+}
+
+const void* Choice::defaults(size_t i, const void* variant) const {
+  const bool is_active = variant != nullptr && index(variant) == i;
+  return is_active ? active(const_cast<void*>(variant)) : alternatives.at(i).section().defaults.get();
 }
 
 Type& leaf_type(Type& type) {
@@ -49,6 +61,10 @@ const Type* child_type(const Type& type, std::string_view key, std::string_view 
       return field == nullptr ? nullptr : &field->type;
     }
     case Kind::kChoice:
+      if (type.choice->compact) {
+        const Alternative* named = type.choice->find(key);
+        return named == nullptr ? nullptr : &named->settings;
+      }
       for (const Alternative& alternative : type.choice->alternatives) {
         if (!chosen.empty() && alternative.name != chosen) continue;
         if (const Field* field = alternative.section().find(key)) return &field->type;
@@ -86,11 +102,13 @@ std::string type_name(const Type& type) {
     case Kind::kOptional:
       return type_name(*type.element);
     case Kind::kList:
-      return (type.element->kind == Kind::kPath ? "path or list of " : "list of ") + plural(*type.element);
+      return (type.or_one ? type_name(*type.element) + " or list of " : "list of ") + plural(*type.element);
     case Kind::kMap:
       return "map of " + plural(*type.element);
-    case Kind::kSection:
-      return "section";
+    case Kind::kSection: {
+      const Field* direct = type.section().direct();
+      return direct == nullptr ? "section" : type_name(direct->type) + " or section";
+    }
     case Kind::kChoice:
       return "choice";
   }

@@ -52,6 +52,7 @@ struct Type {
   const Container* container = nullptr;                ///< kOptional, kList, kMap
   SectionRef section = nullptr;                        ///< kSection
   std::shared_ptr<Choice> choice;                      ///< kChoice
+  bool or_one = false;                                 ///< kList: may be written as its only item
 };
 
 struct Field {
@@ -63,6 +64,7 @@ struct Field {
   size_t offset = 0;  ///< of the member within the struct
   bool required = false;
   bool hidden = false;
+  bool direct = false;  ///< the section may be written as this value alone
 };
 
 /// A contradiction between fields, looked for when the fields it reads were read well.
@@ -78,21 +80,25 @@ struct Section {
   std::shared_ptr<const void> defaults;  ///< a default-constructed struct
 
   const Field* find(std::string_view name) const;
+  /// The field whose value may stand for the section, or null.
+  const Field* direct() const;
 };
 
 struct Alternative {
-  const void* id;  ///< one address a C++ type
-  SectionRef section;
+  const void* id;                   ///< one address a C++ type
+  Type settings;                    ///< kSection
   void* (*emplace)(void* variant);  ///< makes a default-constructed alternative the active one
   std::string name;
   std::string help;
+
+  const Section& section() const { return settings.section(); }
 };
 
-/// A std::variant of described structs. In a list each item is the bare name, or one key with the settings
-/// below it
-/// (`- relu`, `- conv: {out: 32}`); elsewhere it is a section whose `key` names the alternative.
+/// A std::variant of described structs: a section whose `key` names the alternative, or, when `compact`, the
+/// bare name or one key with the settings below it (`relu`, `conv: {out: 32}`). Items of lists are compact.
 struct Choice {
   std::string key = "name";
+  bool compact = false;
   std::string about;
   std::vector<Alternative> alternatives;  ///< in the order of the variant
   size_t (*index)(const void* variant);
@@ -100,14 +106,18 @@ struct Choice {
 
   const Alternative* find(std::string_view name) const;
   std::vector<std::string> names() const;
+  /// The settings that alternative `i` has by default: those in `variant` (may be null) if it is active
+  /// there.
+  const void* defaults(size_t i, const void* variant) const;
 };
 
 /// The type below optionals, lists and maps.
 Type& leaf_type(Type& type);
 const Type& leaf_type(const Type& type);
 
-/// The type of what stands under `key` in a value of `type`, or null when that cannot be said. `chosen` is
-/// the name of the alternative for a choice (empty: the first that has such a field).
+/// The type of what stands under `key` in a value of `type` in its long form, or null when that cannot be
+/// said. `chosen` is the name of the alternative for a choice with a key (empty: the first that has such a
+/// field).
 const Type* child_type(const Type& type, std::string_view key, std::string_view chosen);
 
 /// "integer", "list of text": for the reference page and messages.

@@ -57,11 +57,19 @@ inline const Container kContainer = {
       ContainerOf<C>::visit(*static_cast<const C*>(c), each);
     }};
 
+template <class T>
+Type section_type() {
+  Type type;
+  type.kind = Kind::kSection;
+  type.section = &section_of<T>;
+  return type;
+}
+
 template <class... A>
 std::shared_ptr<Choice> choice_of(std::type_identity<std::variant<A...>>) {
   using V = std::variant<A...>;
   auto choice = std::make_shared<Choice>();
-  choice->alternatives = {{&kTypeId<A>, &section_of<A>,
+  choice->alternatives = {{&kTypeId<A>, section_type<A>(),
                            [](void* v) -> void* { return &static_cast<V*>(v)->template emplace<A>(); }, "",
                            ""}...};
   choice->index = [](const void* v) { return static_cast<const V*>(v)->index(); };
@@ -95,14 +103,16 @@ template <class T>
     type.kind = ContainerOf<T>::kKind;
     type.container = &kContainer<T>;
     type.element = std::make_shared<Type>(type_of<typename ContainerOf<T>::Element>());
+    const bool is_list = type.kind == Kind::kList;
+    type.or_one = is_list && type.element->kind == Kind::kPath;
+    if (is_list && type.element->choice) type.element->choice->compact = true;
   } else if constexpr (kIsVariant<T>) {
     type.kind = Kind::kChoice;
     type.choice = choice_of(std::type_identity<T>());
   } else {
     static_assert(std::is_class_v<T>,
                   "this type cannot be a setting; see the list at the top of config/fields.h");
-    type.kind = Kind::kSection;
-    type.section = &section_of<T>;
+    type = section_type<T>();
   }
   return type;
 }

@@ -26,15 +26,13 @@ Node write_enum(const Type& type, const void* value) {
       str_format("a setting has the value {}, which was not named with .values({{…}})", number));
 }
 
-Node write_container(const Type& type, const void* value);
-
-Node write_choice(const Choice& choice, const void* value, bool in_list) {
+Node write_choice(const Choice& choice, const void* value) {
   const Alternative& alternative = choice.alternatives.at(choice.index(value));
   Node settings = write_settings(alternative.section(), choice.active(const_cast<void*>(value)));
   Node name = scalar_node(alternative.name, Node::Style::kQuoted);
-  if (in_list && settings.entries.empty()) return name;
+  if (choice.compact && settings.entries.empty()) return name;
   Node result = map_node();
-  if (in_list) {
+  if (choice.compact) {
     add(result, alternative.name, std::move(settings));
     return result;
   }
@@ -50,11 +48,9 @@ Node write_container(const Type& type, const void* value) {
         value, [&](const std::string&, const void* held) { node = write_value(*type.element, held); });
     return node;
   }
-  const bool choices = type.kind == Kind::kList && type.element->kind == Kind::kChoice;
   Node node = type.kind == Kind::kList ? list_node() : map_node();
   type.container->visit(value, [&](const std::string& key, const void* element) {
-    Node item =
-        choices ? write_choice(*type.element->choice, element, true) : write_value(*type.element, element);
+    Node item = write_value(*type.element, element);
     if (type.kind == Kind::kList) {
       node.items.push_back(std::move(item));
     } else {
@@ -85,7 +81,7 @@ Node write_value(const Type& type, const void* value) {
     case Kind::kSection:
       return write_settings(type.section(), value);
     case Kind::kChoice:
-      return write_choice(*type.choice, value, false);
+      return write_choice(*type.choice, value);
     default:
       return write_container(type, value);
   }

@@ -27,7 +27,7 @@ void check_files(const std::vector<config::InputPath>& patterns, std::string_vie
     try {
       expand_patterns({pattern.path});
     } catch (const DataError& error) {
-      checks.problem(key, error.what());
+      checks.missing_file(key, error.what());
     }
   }
 }

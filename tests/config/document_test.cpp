@@ -154,6 +154,53 @@ TEST_F(Document, AnOverrideMayChooseAnotherAlternative) {
   EXPECT_EQ(adamw.schedule.warmup, 100);
 }
 
+// Includes and overrides of what has short forms.
+TEST_F(Document, ShortFormsAreMergedAsWhatTheyStandFor) {
+  using sample::After;
+  write("shard", "x");
+  const auto stop = [&](const std::string& base, const std::string& over,
+                        const std::vector<std::string>& overrides = {}) {
+    write("base.yaml", kBase + base);
+    write("main.yaml", "include: base.yaml\n" + over);
+    return load_main(overrides).value.stop;
+  };
+  EXPECT_EQ(stop("stop: {after: {steps: 7, repeats: 3}}\n", "stop: never\n"), sample::Stop(sample::Never{}));
+  EXPECT_EQ(stop("stop: never\n", "stop: {after: 4}\n"), sample::Stop(After{4, 1}));
+  EXPECT_EQ(stop("stop: {after: {steps: 7, repeats: 3}}\n", "stop: {after: 4}\n"), sample::Stop(After{4, 3}));
+  EXPECT_EQ(stop("stop: {after: {steps: 7, repeats: 3}}\n", "stop: after\n"), sample::Stop(After{7, 3}));
+  EXPECT_EQ(stop("stop: {after: 7}\n", "stop: {after: {repeats: 3}}\n"), sample::Stop(After{7, 3}));
+  EXPECT_EQ(stop("stop: {signal: shard}\n", "", {"stop=never"}), sample::Stop(sample::Never{}));
+  EXPECT_EQ(stop("stop: never\n", "", {"stop.after.repeats=4"}), sample::Stop(After{50, 4}));
+  EXPECT_EQ(stop("stop: after\n", "", {"stop.after.repeats=4", "stop.after=2"}), sample::Stop(After{2, 4}));
+  EXPECT_EQ(stop("stop: {after: 7}\n", "", {"stop.after.repeats=4"}), sample::Stop(After{7, 4}));
+  EXPECT_EQ(stop("", "", {"stop={after: {steps: 3}}"}), sample::Stop(After{3, 1}));
+  EXPECT_EQ(stop("", "", {"stop.after="}), sample::Stop(After{50, 1}));
+}
+
+TEST_F(Document, OverridesReachIntoShortForms) {
+  write("shard", "x");
+  write("main.yaml",
+        "model: {name: sequential, layers: [relu, conv: {out: 3}, residual: [relu]]}\n"
+        "data: {train: shard}\ntags: a\npause: 3\n");
+  const auto value = load_main({"model.layers.1.conv.kernel=5", "model.layers.0.conv.out=2", "tags.0=b",
+                                "model.layers.2.residual.layers.0={conv: {out: 1}}", "pause.repeats=2"})
+                         .value;
+  EXPECT_EQ(std::get<sample::Sequential>(value.model).layers,
+            (std::vector<sample::Layer>{sample::Conv{2, 3}, sample::Conv{3, 5},
+                                        sample::Residual{{sample::Conv{1, 3}}}}));
+  EXPECT_EQ(value.tags, std::vector<std::string>{"b"});
+  EXPECT_EQ(value.pause, (sample::After{3, 2}));
+  EXPECT_EQ(load_main({"tags=[c, d]"}).value.tags, (std::vector<std::string>{"c", "d"}));
+  EXPECT_EQ(
+      failure({"stop.aftr=3", "stop.repeats=2", "tags.1=c", "stop.after.steps=0", "stop..after=1"}),
+      "command line: stop.aftr=3: 'aftr' is not possible; did you mean 'after'; allowed: never, after or "
+      "signal\n"
+      "command line: stop.repeats=2: 'repeats' is not possible; allowed: never, after or signal\n"
+      "command line: tags.1=c: '1' is no item of the list, which has 1 (numbered from 0)\n"
+      "command line: stop.after.steps=0: stop.after.steps: must be at least 1, is 0\n"
+      "command line: stop..after=1: an empty name in the path before '='");
+}
+
 TEST_F(Document, PathsOnTheCommandLineStartAtTheWorkingDirectory) {
   write("main.yaml", kBase);
   const auto value = load_main({"data.train=[.]"}).value;
@@ -172,7 +219,7 @@ TEST_F(Document, ReportsOverridesThatDoNotFit) {
             "command line: a..b=1: an empty name in the path before '='\n"
             "command line: a..b=1: unknown key 'a'; allowed: run, global_batch, micro_batch, tolerance, "
             "model, optimizer, "
-            "data, weights, phases or finish\n"
+            "data, weights, phases, finish, stop, pause or tags\n"
             "command line: run=[: not YAML: end of sequence flow not found\n"
             "command line: optimiser.lr=1: unknown key 'optimiser'; did you mean 'optimizer'?\n"
             "command line: optimizer.momentum=2: optimizer.momentum: must be below 1, is 2\n"

@@ -14,6 +14,7 @@ template <int kCase>
 struct Broken {
   std::string text;
   int64_t number = 0;
+  std::map<std::string, int64_t> inner;
 };
 
 void describe(config::Fields<Broken<0>>& f) {
@@ -37,6 +38,13 @@ void describe(config::Fields<Broken<5>>& f) {
   f.add("text", &Broken<5>::text, "").example("[a");
 }
 
+void describe(config::Fields<Broken<6>>& f) {
+  f.add("text", &Broken<6>::text, "").or_one();
+}
+void describe(config::Fields<Broken<7>>& f) {
+  f.add("inner", &Broken<7>::inner, "").direct();
+}
+
 }  // namespace misdeclared
 
 namespace echelon::config {
@@ -58,6 +66,10 @@ TEST(Fields, RefusesWrongDeclarations) {
   EXPECT_EQ(failure<2>(), "setting 'number' is declared wrongly: only an InputPath can exist");
   EXPECT_EQ(failure<3>(), "setting 'text' is declared wrongly: its name is used twice");
   EXPECT_EQ(failure<4>(), "choice 'zero' is declared before any setting that offers it");
+  EXPECT_EQ(failure<6>(),
+            "setting 'text' is declared wrongly: only a list of single values may be written as one");
+  EXPECT_EQ(failure<7>(),
+            "setting 'inner' is declared wrongly: only a single value or a list may stand for its section");
 }
 
 TEST(Fields, RefusesExamplesThatAreNoYaml) {

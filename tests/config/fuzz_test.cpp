@@ -19,8 +19,11 @@ model:
     - conv: {out: 32, kernel: 3}
     - relu
     - residual: {layers: [relu, conv: {out: 8}]}
+    - residual: [relu]
 optimizer: &o {name: adamw, lr: 3e-4, betas: [0.9, 0.99], schedule: {steps: 500, warmup: 1}}
 data: {train: [sample_settings.h], on_error: skip}
+stop: {after: 3}
+tags: a
 )",
     R"(base: &base
   shape: linear
@@ -34,6 +37,7 @@ run: >-
   folded
   text
 tolerance: ${ECHELON_TEST_NONE:-0.5}
+stop: after
 )",
     R"(%YAML 1.2
 ---
@@ -45,6 +49,7 @@ data:
   - "*.cpp"
 model: {name: mlp, widths: [1, 2, 3], dropout: 0}
 finish: ~
+stop: {after: {steps: 2}}
 ...
 )"};
 
@@ -123,9 +128,11 @@ TEST(Fuzz, DamagedTextsNeverBreakTheParser) {
 TEST(Fuzz, DamagedOverridesNeverBreakTheParser) {
   for (uint64_t round = 0; round < 5'000; ++round) {
     RandomStream random(derive_key(2, round));
-    std::string text = "optimizer.schedule={shape: linear, warmup: [1, 2]}";
+    constexpr std::array<const char*, 3> kOverrides = {"optimizer.schedule={shape: linear, warmup: [1, 2]}",
+                                                       "stop.after.steps=3", "tags.0={signal: [a]}"};
+    std::string text = kOverrides[round % kOverrides.size()];
     for (uint64_t hits = 1 + random.below(6); hits > 0; --hits) damage(text, random);
-    sample_problems(sample_text(), {text});
+    sample_problems(sample_text("stop: after\ntags: a\n"), {text});
   }
 }
 

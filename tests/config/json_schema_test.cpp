@@ -45,12 +45,24 @@ TEST_F(JsonSchema, ChoicesOfferTheirNames) {
   EXPECT_FALSE(optimizer[0].contains("required"));  // sgd is the default
 }
 
+TEST_F(JsonSchema, CompactChoicesOfferNamesAndForms) {
+  const auto& stop = properties_["stop"];
+  EXPECT_EQ(stop["default"], nlohmann::json::parse(R"({"after": {"steps": 50, "repeats": 1}})"));
+  ASSERT_EQ(stop["oneOf"].size(), 4u);
+  EXPECT_EQ(stop["oneOf"][3]["anyOf"][0]["enum"], (std::vector<std::string>{"never", "after"}));
+  const auto& after = stop["oneOf"][1]["properties"]["after"];
+  EXPECT_EQ(after["description"], "After some steps.");
+  EXPECT_EQ(after["anyOf"][0]["properties"]["steps"]["default"], 50);  // of the field, not of the struct
+  EXPECT_EQ(after["anyOf"][1]["$ref"], "#/properties/stop/oneOf/1/properties/after/anyOf/0/properties/steps");
+}
+
 TEST_F(JsonSchema, SectionsWithinThemselvesAreReferences) {
-  const std::string pointer = "/properties/model/oneOf/1/properties/layers/items/oneOf/2/properties/residual";
+  const std::string pointer =
+      "/properties/model/oneOf/1/properties/layers/items/oneOf/2/properties/residual/anyOf/0";
   const auto& residual = schema_[nlohmann::json::json_pointer(pointer)];
-  EXPECT_EQ(
-      residual["properties"]["layers"]["items"]["oneOf"][2]["properties"]["residual"]["anyOf"][0]["$ref"],
-      "#" + pointer);
+  const auto& within = residual["properties"]["layers"]["items"]["oneOf"][2]["properties"]["residual"];
+  EXPECT_EQ(within["anyOf"][0]["$ref"], "#" + pointer);
+  EXPECT_EQ(within["anyOf"][1]["$ref"], "#" + pointer + "/properties/layers");
 }
 
 }  // namespace

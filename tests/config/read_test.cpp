@@ -249,7 +249,7 @@ TEST(Read, ReportsEverythingAtOnceInOrder) {
           "f.yaml:11:15: model.name: 'mpl' is not possible; did you mean 'mlp'; allowed: mlp or sequential",
           "command line: tolerance=-1: tolerance: must be at least 0, is -1",
           "command line: seed=3: unknown key 'seed'; allowed: run, global_batch, micro_batch, tolerance, "
-          "model, optimizer, data, weights, phases or finish"));
+          "model, optimizer, data, weights, phases, finish, stop, pause or tags"));
 }
 
 TEST(Read, StopsAtAHundredProblems) {

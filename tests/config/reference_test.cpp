@@ -25,6 +25,9 @@ A training run.
 | `weights` | map of numbers | `{}` | each at least 0 | Weight of each class. |
 | `phases` | list of sections, see [phases](#phases) | `[]` |  | Schedules one after another. |
 | `finish` | section, see [finish](#finish) | not set |  | An extra schedule at the end. |
+| `stop` | choice, see [stop](#stop) | `after` | never, after or signal | When to stop. |
+| `pause` | integer or section, see [pause](#pause) | not set |  | When to rest. |
+| `tags` | text or list of text | `[none]` | 1 to 2 items | Words to find the run by. |
 
 ## model
 
@@ -69,6 +72,8 @@ Convolution.
 ## model.layers residual
 
 Adds its input to its output.
+
+May be written as the value of `layers` alone.
 
 | key | type | default | allowed | meaning |
 |---|---|---|---|---|
@@ -135,6 +140,48 @@ The same keys as [optimizer.schedule](#optimizerschedule).
 Learning rate as a function of the step.
 
 The same keys as [optimizer.schedule](#optimizerschedule).
+
+## stop
+
+When the run ends.
+
+A name alone, or one name with its settings below it: [stop never](#stop-never), [stop after](#stop-after) or [stop signal](#stop-signal).
+
+## stop never
+
+Not by itself.
+
+No settings.
+
+## stop after
+
+After some steps.
+
+May be written as the value of `steps` alone.
+
+| key | type | default | allowed | meaning |
+|---|---|---|---|---|
+| `steps` | integer | `50` | at least 1 | How many. |
+| `repeats` | integer | `1` | at least 1 | How often. |
+
+## stop signal
+
+When a file says so.
+
+May be written as the value of `files` alone.
+
+| key | type | default | allowed | meaning |
+|---|---|---|---|---|
+| `files` | path or list of paths | required | 1 or more items | Files that say so. |
+
+## pause
+
+May be written as the value of `steps` alone.
+
+| key | type | default | allowed | meaning |
+|---|---|---|---|---|
+| `steps` | integer | `10` | at least 1 | How many. |
+| `repeats` | integer | `1` | at least 1 | How often. |
 )");
 }
 

@@ -56,7 +56,7 @@ void describe(config::Fields<Conv>& f) {
 }
 
 void describe(config::Fields<Residual>& f) {
-  f.add("layers", &Residual::layers, "Layers within the skip connection.");
+  f.add("layers", &Residual::layers, "Layers within the skip connection.").direct();
 }
 
 void describe(config::Fields<Layer>& f) {
@@ -83,6 +83,23 @@ void describe(config::Fields<Data>& f) {
   f.add("bits", &Data::bits, "Width of a token.").one_of({8, 16, 32});
 }
 
+void describe(config::Fields<After>& f) {
+  f.add("steps", &After::steps, "How many.").at_least(1).direct();
+  f.add("repeats", &After::repeats, "How often.").at_least(1);
+}
+
+void describe(config::Fields<Signal>& f) {
+  f.add("files", &Signal::files, "Files that say so.").required().must_exist().min_items(1).direct();
+}
+
+void describe(config::Fields<Stop>& f) {
+  f.about("When the run ends.");
+  f.compact();
+  f.choice<Never>("never", "Not by itself.");
+  f.choice<After>("after", "After some steps.");
+  f.choice<Signal>("signal", "When a file says so.");
+}
+
 void describe(config::Fields<Settings>& f) {
   f.about("A training run.");
   f.add("run", &Settings::run, "Name of the run.");
@@ -97,6 +114,13 @@ void describe(config::Fields<Settings>& f) {
   f.add("weights", &Settings::weights, "Weight of each class.").at_least(0);
   f.add("phases", &Settings::phases, "Schedules one after another.");
   f.add("finish", &Settings::finish, "An extra schedule at the end.");
+  f.add("stop", &Settings::stop, "When to stop.");
+  f.add("pause", &Settings::pause, "When to rest.");
+  f.add("tags", &Settings::tags, "Words to find the run by.").or_one().min_items(1).max_items(2);
+  f.check({"stop", "tags"}, [](const Settings& s, config::Checks& checks) {
+    if (s.tags[0] == "short" && checks.is_set("stop"))
+      checks.problem("stop.after.steps", "is too long for a short run");
+  });
   f.check({"global_batch", "micro_batch"}, [](const Settings& s, config::Checks& checks) {
     if (s.global_batch % s.micro_batch != 0)
       checks.problem("global_batch", "is not a multiple of micro_batch");

@@ -71,6 +71,20 @@ struct Sequential {
   bool operator==(const Sequential&) const = default;
 };
 
+struct Never {
+  bool operator==(const Never&) const = default;
+};
+struct After {
+  int64_t steps = 10;
+  int64_t repeats = 1;
+  bool operator==(const After&) const = default;
+};
+struct Signal {
+  std::vector<echelon::config::InputPath> files;
+  bool operator==(const Signal&) const = default;
+};
+using Stop = std::variant<Never, After, Signal>;
+
 enum class OnError : uint8_t { kFail, kSkip };
 
 struct Data {
@@ -93,6 +107,9 @@ struct Settings {
   std::map<std::string, double> weights;
   std::vector<sample_optim::Schedule> phases;
   std::optional<sample_optim::Schedule> finish;
+  Stop stop = After{50, 1};
+  std::optional<After> pause;
+  std::vector<std::string> tags = {"none"};
   bool operator==(const Settings&) const = default;
 };
 
@@ -102,6 +119,9 @@ void describe(echelon::config::Fields<Layer>& f);
 void describe(echelon::config::Fields<Mlp>& f);
 void describe(echelon::config::Fields<Sequential>& f);
 void describe(echelon::config::Fields<Data>& f);
+void describe(echelon::config::Fields<After>& f);
+void describe(echelon::config::Fields<Signal>& f);
+void describe(echelon::config::Fields<Stop>& f);
 void describe(echelon::config::Fields<Settings>& f);
 
 }  // namespace sample

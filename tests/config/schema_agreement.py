@@ -49,6 +49,29 @@ model: {name: mlp, widths: [1, 2], dropout: 0.5}
 model: {name: sequential, layers: []}
 model: {name: sequential, layers: [relu, conv: {out: 3}, relu: {}, relu: ]}
 model: {name: sequential, layers: [residual: {layers: [residual, relu, residual: {layers: [conv: {out: 3, kernel: 1}]}]}]}
+model: {name: sequential, layers: [residual: [relu, residual: [], residual: {layers: [residual: [conv: {out: 3}]]}]]}
+model: {name: sequential, layers: ["${NOT_SET:-relu}"]}
+stop: never
+stop: {never: {}}
+stop: {never: }
+stop: after
+stop: ${NOT_SET:-after}
+stop: {after: }
+stop: {after: 3}
+stop: {after: "${NOT_SET:-3}"}
+stop: {after: {steps: 3, repeats: 2}}
+stop: {after: {}}
+stop: {signal: shard}
+stop: {signal: [shard, shard]}
+stop: {signal: {files: shard}}
+pause: 3
+pause: {}
+pause: null
+pause: {repeats: 2}
+tags: a
+tags: '1'
+tags: [a]
+tags: [a, b]
 optimizer: {}
 optimizer: {lr: 1, momentum: 0.5, nesterov: true}
 optimizer: {name: sgd, clip_norm: null, schedule: {shape: linear, steps: 200, warmup: 0}}
@@ -96,6 +119,38 @@ model: {name: sequential, layers: [conv: {out: 1, kernel: 2}]}
 model: {name: sequential, layers: [{conv: {out: 1}, relu: {}}]}
 model: {name: sequential, layers: [relu: {x: 1}]}
 model: {name: sequential, layers: [residual: {layers: [conv]}]}
+model: {name: sequential, layers: [residual: relu]}
+model: {name: sequential, layers: [residual: [conv]]}
+model: {name: sequential, layers: [residual: [residual: {layers: [residual: [con]]}]]}
+model: {name: sequential, layers: relu}
+stop:
+stop: neverr
+stop: 3
+stop: {}
+stop: {name: never}
+stop: {never: 3}
+stop: {never: {steps: 3}}
+stop: {never: {}, after: 3}
+stop: [after]
+stop: {after: 0}
+stop: {after: [3]}
+stop: {after: '3'}
+stop: {after: {step: 3}}
+stop: {steps: 3}
+stop: signal
+stop: {signal: }
+stop: {signal: {}}
+stop: {signal: []}
+stop: {signal: [[shard]]}
+pause: 0
+pause: x
+pause: {after: 3}
+tags:
+tags: 1
+tags: []
+tags: [a, b, c]
+tags: {a: b}
+tags: [[a]]
 optimizer:
 optimizer: sgd
 optimizer: {betas: [0, 0.5]}

@@ -29,12 +29,24 @@ sample::Settings full_settings() {
   s.weights = {{"a b", 1}, {"true", 2}, {"", 3}, {"5", 4}, {"x.y: z", 0.25}};
   s.phases = {{"linear", 1, 2}, {"constant", 0, std::nullopt}};
   s.finish = sample_optim::Schedule{};
+  s.stop = sample::Signal{{{"/dev/null"}}};
+  s.pause = sample::After{2, 3};
+  s.tags = {"5", "null"};
   return s;
 }
 
 TEST(Write, LoadsBackToAnEqualValue) {
   const sample::Settings s = full_settings();
   EXPECT_EQ(parse_sample(to_yaml(s)), s) << to_yaml(s);
+}
+
+TEST(Write, EveryAlternativeLoadsBack) {
+  sample::Settings s = full_settings();
+  for (const sample::Stop& stop :
+       {sample::Stop(sample::Never{}), sample::Stop(sample::After{}), sample::Stop(sample::After{50, 2})}) {
+    s.stop = stop;
+    EXPECT_EQ(parse_sample(to_yaml(s)).stop, stop) << to_yaml(s);
+  }
 }
 
 TEST(Write, AnyTextLoadsBack) {
@@ -90,6 +102,12 @@ data:
 weights: {}
 phases: []
 finish: null
+stop:
+  after:
+    steps: 50
+    repeats: 1
+pause: null
+tags: [none]
 )");
 }
 
@@ -115,6 +133,19 @@ TEST(Write, ListsWhatDiffersFromTheDefaults) {
   EXPECT_THAT(changed_settings(s),
               testing::ElementsAre("run: second", "optimizer.name: adamw", "optimizer.lr: 1",
                                    "data.train: [/dev/null]", "finish.warmup: 7"));
+}
+
+TEST(Write, ListsCompactChoicesThatDiffer) {
+  const auto changes = [](sample::Stop stop) {
+    sample::Settings s;
+    s.stop = std::move(stop);
+    return changed_settings(s);
+  };
+  EXPECT_THAT(changes(sample::After{50, 1}), testing::IsEmpty());
+  EXPECT_THAT(changes(sample::After{50, 2}), testing::ElementsAre("stop.after.repeats: 2"));
+  EXPECT_THAT(changes(sample::Never{}), testing::ElementsAre("stop: never"));
+  EXPECT_THAT(changes(sample::Signal{{{"/dev/null"}}}),
+              testing::ElementsAre("stop.signal.files: [/dev/null]"));
 }
 
 }  // namespace
