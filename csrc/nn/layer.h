@@ -27,9 +27,14 @@ struct Context {
   /// rank.
   Communicator* communicator = nullptr;
   RandomSource random;
+  /// The forward pass runs again, for the backward pass (nn/recompute.h): what the first time has changed, as
+  /// running statistics, must not change again.
+  bool recomputing = false;
 
   /// For a layer inside this one, or for one of several draws.
-  Context child(std::string_view name) const { return {training, communicator, random.child(name)}; }
+  Context child(std::string_view name) const {
+    return {training, communicator, random.child(name), recomputing};
+  }
 };
 
 struct Parameter {

@@ -6,22 +6,12 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "common/random.h"
+#include "nn/recompute.h"
 
 namespace echelon::nn {
 namespace {
 
 using Names = std::set<std::string>;
-
-/// Index of the layer that a tensor's full name belongs to, or the number of layers.
-size_t layer_of_tensor(const ModelSpec& spec, const std::string& tensor) {
-  size_t found = spec.layers.size();
-  for (size_t i = 0; i < spec.layers.size(); ++i) {
-    const std::string prefix = spec.layers[i].name + ".";
-    const bool longer = found == spec.layers.size() || prefix.size() > spec.layers[found].name.size() + 1;
-    if (tensor.starts_with(prefix) && longer) found = i;
-  }
-  return found;
-}
 
 void validate_ties(const ModelSpec& spec) {
   for (const Tie& tie : spec.ties) {
@@ -52,6 +42,16 @@ std::vector<Names> needed_at_boundaries(const ModelSpec& spec) {
 }
 
 }  // namespace
+
+size_t layer_of_tensor(const ModelSpec& spec, const std::string& tensor) {
+  size_t found = spec.layers.size();
+  for (size_t i = 0; i < spec.layers.size(); ++i) {
+    const std::string prefix = spec.layers[i].name + ".";
+    const bool longer = found == spec.layers.size() || prefix.size() > spec.layers[found].name.size() + 1;
+    if (tensor.starts_with(prefix) && longer) found = i;
+  }
+  return found;
+}
 
 void validate(const ModelSpec& spec) {
   Names names;
@@ -86,28 +86,36 @@ LayeredModel::LayeredModel(ModelSpec spec, at::TensorOptions tensor, uint64_t se
     : LayeredModel(spec, 0, spec.layers.size(), tensor, seed) {}
 
 LayeredModel::LayeredModel(ModelSpec spec, size_t first, size_t last, at::TensorOptions tensor, uint64_t seed)
-    : spec_(std::move(spec)), first_(first) {
-  validate(spec_);
-  if (first > last || last > spec_.layers.size()) {
-    throw InternalError(str_format("layers [{}, {}) of a model of {}", first, last, spec_.layers.size()));
-  }
-  for (size_t i = first; i < last; ++i) build_layer(i, tensor, seed);
+    : LayeredModel(std::move(spec), {{first, last}}, tensor, seed) {}
 
+LayeredModel::LayeredModel(ModelSpec spec, std::vector<LayerRange> parts, at::TensorOptions tensor,
+                           uint64_t seed)
+    : spec_(std::move(spec)), parts_(std::move(parts)) {
+  validate(spec_);
+  size_t end = 0;
+  for (size_t part = 0; part < parts_.size(); ++part) {
+    const auto [first, last] = parts_[part];
+    if (first < end || first > last || last > spec_.layers.size()) {
+      throw InternalError(str_format("layers [{}, {}) after layer {} of a model of {}", first, last, end,
+                                     spec_.layers.size()));
+    }
+    for (size_t i = first; i < last; ++i) build_layer(i, part, tensor, seed);
+    end = last;
+  }
   const std::vector<Names> needed = needed_at_boundaries(spec_);
-  for (size_t i = first; i < last; ++i) {
-    Names present = needed[i];
-    present.insert(spec_.layers[i].outputs.begin(), spec_.layers[i].outputs.end());
-    std::vector<std::string>& released = released_after_.emplace_back();
-    std::ranges::set_difference(present, needed[i + 1], std::back_inserter(released));
+  for (Built& built : layers_) {
+    Names present = needed[built.index];
+    present.insert(spec_.layers[built.index].outputs.begin(), spec_.layers[built.index].outputs.end());
+    std::ranges::set_difference(present, needed[built.index + 1], std::back_inserter(built.released));
   }
 }
 
-void LayeredModel::build_layer(size_t index, const at::TensorOptions& tensor, uint64_t seed) {
+void LayeredModel::build_layer(size_t index, size_t part, const at::TensorOptions& tensor, uint64_t seed) {
   const LayerSpec& layer = spec_.layers[index];
   const auto shared = shared_tensors(layer, seed);
-  layers_.push_back(layer.build({tensor, derive_key(seed, layer.name), shared, ""}));
+  layers_.push_back({index, part, layer.build({tensor, derive_key(seed, layer.name), shared, ""}), {}});
   for (const auto& [name, value] : shared) {
-    const bool used = std::ranges::any_of(layers_.back()->parameters(), [&](const Parameter& p) {
+    const bool used = std::ranges::any_of(layers_.back().layer->parameters(), [&](const Parameter& p) {
       return p.name == name && (!value.tensor.defined() || p.tensor.is_same(value.tensor));
     });
     if (!used)
@@ -139,11 +147,14 @@ std::string LayeredModel::owner_of(const std::string& tensor) const {
 
 std::vector<NamedParameter> LayeredModel::parameters() const {
   std::vector<NamedParameter> all;
-  Names seen;
-  for (size_t i = 0; i < layers_.size(); ++i) {
-    for (const Parameter& parameter : layers_[i]->parameters()) {
-      const std::string name = owner_of(spec_.layers[first_ + i].name + "." + parameter.name);
-      if (seen.insert(name).second) all.push_back({name, parameter.tensor, parameter.decay, first_ + i});
+  std::map<std::string, size_t> places;
+  for (const Built& built : layers_) {
+    for (const Parameter& parameter : built.layer->parameters()) {
+      const std::string name = owner_of(spec_.layers[built.index].name + "." + parameter.name);
+      const auto [place, is_new] = places.try_emplace(name, all.size());
+      if (is_new) all.push_back({name, parameter.tensor, parameter.decay, built.index, {}});
+      std::vector<size_t>& parts = all[place->second].parts;
+      if (parts.empty() || parts.back() != built.part) parts.push_back(built.part);
     }
   }
   return all;
@@ -151,10 +162,10 @@ std::vector<NamedParameter> LayeredModel::parameters() const {
 
 std::vector<NamedBuffer> LayeredModel::buffers() const {
   std::vector<NamedBuffer> all;
-  for (size_t i = 0; i < layers_.size(); ++i) {
-    for (const Buffer& buffer : layers_[i]->buffers()) {
+  for (const Built& built : layers_) {
+    for (const Buffer& buffer : built.layer->buffers()) {
       all.push_back(
-          {spec_.layers[first_ + i].name + "." + buffer.name, buffer.tensor, buffer.running_statistic});
+          {spec_.layers[built.index].name + "." + buffer.name, buffer.tensor, buffer.running_statistic});
     }
   }
   return all;
@@ -167,26 +178,52 @@ int64_t LayeredModel::parameter_count() const {
 }
 
 Activations LayeredModel::forward(Activations inputs, const Context& context, const LayerObserver& observer) {
+  if (parts_.size() != 1) throw InternalError(str_format("forward of one of {} parts", parts_.size()));
+  return forward(0, std::move(inputs), context, observer);
+}
+
+Activations LayeredModel::forward(size_t part, Activations inputs, const Context& context,
+                                  const LayerObserver& observer) {
   Activations live = std::move(inputs);
-  for (size_t i = 0; i < layers_.size(); ++i) {
-    const LayerSpec& layer = spec_.layers[first_ + i];
-    std::vector<at::Tensor> arguments;
-    for (const std::string& name : layer.inputs) {
-      const auto found = live.find(name);
-      if (found == live.end())
-        throw InternalError(str_format("layer '{}': activation '{}' is missing", layer.name, name));
-      arguments.push_back(found->second);
-    }
-    std::vector<at::Tensor> outputs = layers_[i]->forward(arguments, context.child(layer.name));
-    if (outputs.size() != layer.outputs.size()) {
-      throw InternalError(str_format("layer '{}' returned {} tensors instead of {}", layer.name,
-                                     outputs.size(), layer.outputs.size()));
-    }
-    if (observer) observer(first_ + i, outputs);
+  for (const Built& built : layers_) {
+    if (built.part != part) continue;
+    const LayerSpec& layer = spec_.layers[built.index];
+    std::vector<at::Tensor> outputs = run_layer(built, live, context.child(layer.name));
+    if (observer) observer(built.index, outputs);
     for (size_t k = 0; k < outputs.size(); ++k) live[layer.outputs[k]] = std::move(outputs[k]);
-    for (const std::string& name : released_after_[i]) live.erase(name);
+    for (const std::string& name : built.released) live.erase(name);
   }
   return live;
+}
+
+std::vector<at::Tensor> LayeredModel::run_layer(const Built& built, const Activations& live,
+                                                const Context& context) {
+  const LayerSpec& layer = spec_.layers[built.index];
+  std::vector<at::Tensor> arguments;
+  for (const std::string& name : layer.inputs) {
+    const auto found = live.find(name);
+    if (found == live.end())
+      throw InternalError(str_format("layer '{}': activation '{}' is missing", layer.name, name));
+    arguments.push_back(found->second);
+  }
+  std::vector<at::Tensor> outputs;
+  if (context.training && !recomputed_.empty() && recomputed_[built.index]) {
+    std::vector<at::Tensor> parameters;
+    for (const Parameter& parameter : built.layer->parameters()) parameters.push_back(parameter.tensor);
+    const auto run = [layer = built.layer.get(), context](at::TensorList inputs, bool again) {
+      Context own = context;
+      own.recomputing = again;
+      return layer->forward(inputs, own);
+    };
+    outputs = recompute(run, arguments, parameters);
+  } else {
+    outputs = built.layer->forward(arguments, context);
+  }
+  if (outputs.size() != layer.outputs.size()) {
+    throw InternalError(str_format("layer '{}' returned {} tensors instead of {}", layer.name, outputs.size(),
+                                   layer.outputs.size()));
+  }
+  return outputs;
 }
 
 }  // namespace echelon::nn

@@ -1,8 +1,9 @@
 // A model as a list of layers over named activations.
 //
-// The description (LayerSpec) is cheap and holds no tensors; build() makes a contiguous range of layers, so
-// that a pipeline stage never allocates what it does not own. Parameter values are a pure function of (seed,
-// layer name, tensor name): they do not depend on the range, the rank or the order of building.
+// The description (LayerSpec) is cheap and holds no tensors; a LayeredModel builds only some contiguous
+// ranges of layers, so that a pipeline rank never allocates what it does not own. Parameter values are a pure
+// function of (seed, layer name, tensor name): they do not depend on the range, the rank or the order of
+// building.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +43,9 @@ struct ModelSpec {
 /// name, an output is never written, or a tie names no layer or puts the alias before its owner.
 void validate(const ModelSpec& spec);
 
+/// Index of the layer that a tensor's full name belongs to, or the number of layers.
+size_t layer_of_tensor(const ModelSpec& spec, const std::string& tensor);
+
 /// The activations that must be there when layer `layer` starts: those that it, a later layer or the loss
 /// still reads, in alphabetical order. `layer` may be the number of layers: then the model's outputs. What
 /// crosses a stage's boundary.
@@ -52,7 +56,8 @@ struct NamedParameter {
   std::string name;
   at::Tensor tensor;
   bool decay;
-  size_t layer;  ///< index into ModelSpec::layers
+  size_t layer;               ///< index into ModelSpec::layers, of the first use that is built
+  std::vector<size_t> parts;  ///< the parts whose layers use it, ascending
 };
 struct NamedBuffer {
   std::string name;
@@ -65,35 +70,60 @@ using Activations = std::map<std::string, at::Tensor>;
 /// Called after each layer with its index and outputs.
 using LayerObserver = std::function<void(size_t layer, at::TensorList outputs)>;
 
+/// Layers [first, last).
+struct LayerRange {
+  size_t first;
+  size_t last;
+};
+
 class LayeredModel {
  public:
-  /// Builds layers [first, last) of `spec`, after validate(). A tie whose owner and alias both lie in the
-  /// range shares one tensor; an alias whose owner lies outside has the owner's name and initial value.
+  /// Builds the layers of each range of `parts`, after validate(); the ranges ascend and do not overlap. A
+  /// tie whose owner and alias are both built shares one tensor; an alias whose owner is not has the owner's
+  /// name and initial value.
+  LayeredModel(ModelSpec spec, std::vector<LayerRange> parts, at::TensorOptions tensor, uint64_t seed);
+  /// One part of layers [first, last).
   LayeredModel(ModelSpec spec, size_t first, size_t last, at::TensorOptions tensor, uint64_t seed);
-  /// Builds all layers.
+  /// One part of all layers.
   LayeredModel(ModelSpec spec, at::TensorOptions tensor, uint64_t seed);
 
   const ModelSpec& spec() const { return spec_; }
+  const std::vector<LayerRange>& parts() const { return parts_; }
+
+  /// In training, layers whose flag is set (by index into ModelSpec::layers) keep their inputs alone and run
+  /// forward again in backward (nn/recompute.h).
+  void set_recomputed(std::vector<bool> layers) { recomputed_ = std::move(layers); }
 
   /// In order of use; a tied tensor once, under its owner's name.
   std::vector<NamedParameter> parameters() const;
   std::vector<NamedBuffer> buffers() const;
   int64_t parameter_count() const;
 
-  /// Runs the layers. Activations no later layer reads, and that are not an output, are released on the way;
-  /// returned is activations_before(spec, last), and inputs that no layer knows. Layers get random numbers of
-  /// their own, by name. Throws InternalError when an activation is missing.
+  /// Runs the layers of a part. Activations no later layer reads, and that are not an output, are released on
+  /// the way; returned is activations_before(spec, last), and inputs that no layer knows. Layers get random
+  /// numbers of their own, by name. Throws InternalError when an activation is missing.
+  Activations forward(size_t part, Activations inputs, const Context& context,
+                      const LayerObserver& observer = nullptr);
+  /// Of the only part.
   Activations forward(Activations inputs, const Context& context, const LayerObserver& observer = nullptr);
 
  private:
-  void build_layer(size_t layer, const at::TensorOptions& tensor, uint64_t seed);
+  /// A layer that is built, and the activations that are dead from there on.
+  struct Built {
+    size_t index;  ///< into ModelSpec::layers
+    size_t part;
+    std::unique_ptr<Layer> layer;
+    std::vector<std::string> released;
+  };
+  void build_layer(size_t layer, size_t part, const at::TensorOptions& tensor, uint64_t seed);
+  std::vector<at::Tensor> run_layer(const Built& built, const Activations& live, const Context& context);
   std::map<std::string, SharedTensor> shared_tensors(const LayerSpec& layer, uint64_t seed) const;
   std::string owner_of(const std::string& tensor) const;
 
   ModelSpec spec_;
-  size_t first_;
-  std::vector<std::unique_ptr<Layer>> layers_;
-  std::vector<std::vector<std::string>> released_after_;  // per layer: activations dead from there on
+  std::vector<LayerRange> parts_;
+  std::vector<Built> layers_;
+  std::vector<bool> recomputed_;
 };
 
 }  // namespace echelon::nn

@@ -1,6 +1,7 @@
 #include "nn/functional/attention.h"
 
 #include <ATen/ATen.h>
+#include <ATen/record_function.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
@@ -75,15 +76,21 @@ void backward(const Layout& layout, const at::Tensor& qkv, const at::Tensor& out
   });
 }
 
+/// What those who record operations are told: qkv, the number of heads, whether causal.
+std::vector<c10::IValue> inputs_of(const Layout& layout, const at::Tensor& qkv) {
+  return {qkv, layout.heads, layout.causal};
+}
+
 struct Attention : torch::autograd::Function<Attention> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& qkv, int64_t heads, bool causal) {
     const Layout layout(qkv, heads, causal);
     const at::Tensor out = at::empty({layout.batch, layout.time, layout.width}, qkv.options());
     const at::Tensor log_normalisers =
         at::empty({layout.batch, heads, layout.time}, qkv.options().dtype(at::kFloat));
+    RECORD_FUNCTION("echelon::attention", inputs_of(layout, qkv));
     const auto run =
         qkv.scalar_type() == at::kFloat ? echelon::nn::forward<float> : echelon::nn::forward<kernels::Bf16>;
-    run(layout, qkv, out, log_normalisers);
+    if (!qkv.is_meta()) run(layout, qkv, out, log_normalisers);
     ctx->save_for_backward({qkv, out, log_normalisers});
     ctx->saved_data["heads"] = heads;
     ctx->saved_data["causal"] = causal;
@@ -94,10 +101,11 @@ struct Attention : torch::autograd::Function<Attention> {
     const auto saved = ctx->get_saved_variables();
     const at::Tensor &qkv = saved[0], &out = saved[1], &log_normalisers = saved[2];
     const Layout layout(qkv, ctx->saved_data["heads"].toInt(), ctx->saved_data["causal"].toBool());
-    const at::Tensor qkv_gradient = at::empty_like(qkv);
+    const at::Tensor qkv_gradient = at::empty_like(qkv), out_gradient = gradients[0].contiguous();
+    RECORD_FUNCTION("echelon::attention_backward", inputs_of(layout, qkv));
     const auto run =
         qkv.scalar_type() == at::kFloat ? echelon::nn::backward<float> : echelon::nn::backward<kernels::Bf16>;
-    run(layout, qkv, out, log_normalisers, gradients[0].contiguous(), qkv_gradient);
+    if (!qkv.is_meta()) run(layout, qkv, out, log_normalisers, out_gradient, qkv_gradient);
     return {qkv_gradient, {}, {}};
   }
 };
@@ -133,7 +141,7 @@ at::Tensor attention(const at::Tensor& qkv, int64_t heads, bool causal, double d
                      const RandomSource& random) {
   const bool narrow = qkv.scalar_type() == at::kFloat || qkv.scalar_type() == at::kBFloat16;
   const bool even_size = qkv.size(2) / 3 / heads % 2 == 0;
-  if (qkv.is_cpu() && narrow && even_size && dropout == 0) {
+  if (qkv.is_meta() || (qkv.is_cpu() && narrow && even_size && dropout == 0)) {
     return Attention::apply(qkv.contiguous(), heads, causal);
   }
   if (!qkv.is_cpu() && dropout > 0) seed_generator(qkv.device(), random);

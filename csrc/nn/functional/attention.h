@@ -15,7 +15,11 @@ namespace echelon::nn {
 ///
 /// On the CPU, in float32 and bfloat16 and without dropout, the scores exist for a block of queries at a time
 /// and are computed again in the backward pass, which keeps a number per query and head, as in FlashAttention
-/// (Dao et al., 2205.14135); key blocks that causality hides are skipped. Else LibTorch's operation is used.
+/// (Dao et al., 2205.14135); key blocks that causality hides are skipped. On the meta device the same is
+/// kept, as on GPUs, and nothing computed. Else LibTorch's operation is used.
+///
+/// Profilers see "echelon::attention" and "echelon::attention_backward", with inputs (qkv, heads, causal),
+/// where it is not LibTorch's.
 at::Tensor attention(const at::Tensor& qkv, int64_t heads, bool causal, double dropout = 0.0,
                      const RandomSource& random = {});
 

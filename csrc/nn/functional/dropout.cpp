@@ -55,6 +55,8 @@ bool drawn_here(const at::Tensor& x) {
 at::Tensor dropout(const at::Tensor& x, double rate, const RandomSource& random) {
   if (rate == 0 || x.numel() == 0) return x;
   if (drawn_here(x)) return Dropout::apply(x.contiguous(), rate, random);
+  // As a GPU's operation: a byte a value is kept.
+  if (x.is_meta()) return x.mul(at::empty(x.sizes(), x.options().dtype(at::kBool)));
   seed_generator(x.device(), random);
   return at::dropout(x, rate, /*train=*/true);
 }

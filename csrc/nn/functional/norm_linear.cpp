@@ -6,8 +6,11 @@
 
 #include "nn/functional/convert.h"
 #include "nn/functional/kernels/layer_norm.h"
+#include "nn/functional/linear.h"
 #include "nn/functional/rows.h"
 #include "nn/functional/types.h"
+#include "nn/kept_value.h"
+#include "nn/weight_gradients.h"
 
 namespace echelon::nn {
 namespace {
@@ -54,10 +57,19 @@ NormGradients normalise_backward(const at::Tensor& gradient, const at::Tensor& x
   return {x_gradient, total[0], total[1]};
 }
 
+/// parameters: weight, bias. held: the output's gradient [rows, out], x, weight and bias of the norm, its
+/// statistics.
+void accumulate(at::TensorList parameters, at::TensorList held) {
+  const at::Tensor& gradient = held[0];
+  accumulate_product(parameters[0], gradient.t(),
+                     normalise(held[1], held[2], held[3], gradient.scalar_type(), held[4], std::nullopt));
+  if (parameters[1].defined()) accumulate_gradient(parameters[1], column_sum(gradient));
+}
+
 struct NormLinear : torch::autograd::Function<NormLinear> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& norm_weight,
                             const at::Tensor& norm_bias, double epsilon, const at::Tensor& weight,
-                            const std::optional<at::Tensor>& bias) {
+                            const std::optional<at::Tensor>& bias, const Deferral& deferral) {
     const at::ScalarType product = product_type(x);
     const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
     const at::Tensor statistics = at::empty({x.numel() / norm_weight.numel(), 2}, x.options());
@@ -65,7 +77,7 @@ struct NormLinear : torch::autograd::Function<NormLinear> {
     const at::Tensor product_weight = convert(weight, product);
     const at::Tensor y = at::linear(normalised, product_weight, bias ? bias->to(product) : at::Tensor());
     ctx->save_for_backward({x, norm_weight, norm_bias, statistics, weight, product_weight});
-    ctx->saved_data["bias"] = bias.has_value();
+    ctx->saved_data["deferral"] = keep(deferral);
     std::vector<int64_t> shape = x.sizes().vec();
     shape.back() = weight.size(0);
     return y.view(shape);
@@ -76,17 +88,19 @@ struct NormLinear : torch::autograd::Function<NormLinear> {
     const at::Tensor &x = saved[0], &norm_weight = saved[1], &norm_bias = saved[2], &statistics = saved[3];
     const at::Tensor &weight = saved[4], &product_weight = saved[5];
     const at::Tensor gradient = gradients[0].contiguous().view({-1, weight.size(0)});
-    at::Tensor weight_gradient;
-    {
+    const auto& deferral = kept<Deferral>(ctx->saved_data["deferral"]);
+    at::Tensor weight_gradient, bias_gradient;
+    if (deferral.deferred) {
+      deferral.defer({gradient, x, norm_weight, norm_bias, statistics}, accumulate);
+    } else {
       const at::Tensor normalised =
           normalise(x, norm_weight, norm_bias, product_weight.scalar_type(), statistics, std::nullopt);
       weight_gradient = convert(at::mm(gradient.t(), normalised), weight.scalar_type());
+      if (deferral.parameters[1].defined()) bias_gradient = column_sum(gradient);
     }
-    at::Tensor bias_gradient;
-    if (ctx->saved_data["bias"].toBool()) bias_gradient = column_sum(gradient);
     const NormGradients norm =
         normalise_backward(at::mm(gradient, product_weight), x, norm_weight, statistics);
-    return {norm.x, norm.weight, norm.bias, {}, weight_gradient, bias_gradient};
+    return {norm.x, norm.weight, norm.bias, {}, weight_gradient, bias_gradient, {}};
   }
 };
 
@@ -95,10 +109,12 @@ struct NormLinear : torch::autograd::Function<NormLinear> {
 at::Tensor norm_linear(const at::Tensor& x, const at::Tensor& norm_weight, const at::Tensor& norm_bias,
                        double epsilon, const at::Tensor& weight, const at::Tensor& bias) {
   if (fusible(x, product_type(x))) {
-    return NormLinear::apply(x.contiguous(), norm_weight, norm_bias, epsilon, weight,
-                             bias.defined() ? std::optional(bias) : std::nullopt);
+    return NormLinear::apply(x.contiguous(), put_off(norm_weight), put_off(norm_bias), epsilon,
+                             put_off(weight), bias.defined() ? std::optional(put_off(bias)) : std::nullopt,
+                             Deferral{DeferredGradients::current(), {weight, bias}});
   }
-  return at::linear(at::layer_norm(x, norm_weight.sizes(), norm_weight, norm_bias, epsilon), weight, bias);
+  return nn::linear(at::layer_norm(x, norm_weight.sizes(), put_off(norm_weight), put_off(norm_bias), epsilon),
+                    weight, bias);
 }
 
 }  // namespace echelon::nn

@@ -7,8 +7,11 @@
 #include "nn/functional/convert.h"
 #include "nn/functional/kernels/gelu.h"
 #include "nn/functional/kernels/residual.h"
+#include "nn/functional/linear.h"
 #include "nn/functional/rows.h"
 #include "nn/functional/types.h"
+#include "nn/kept_value.h"
+#include "nn/weight_gradients.h"
 
 namespace echelon::nn {
 namespace {
@@ -73,45 +76,65 @@ at::Tensor as_rows(const at::Tensor& tensor) {
   return tensor.view({-1, tensor.size(-1)});
 }
 
+/// Of gradient [rows, out] and x [rows, in], for the only parameter of `deferral`. Undefined when it is put
+/// off.
+at::Tensor weight_gradient(const Deferral& deferral, const at::Tensor& gradient, const at::Tensor& x) {
+  if (!deferral.deferred) return convert(at::mm(gradient.t(), x), deferral.parameters[0].scalar_type());
+  deferral.defer({gradient, x}, [](at::TensorList parameters, at::TensorList held) {
+    accumulate_product(parameters[0], held[0].t(), held[1]);
+  });
+  return {};
+}
+
 struct ResidualLinear : torch::autograd::Function<ResidualLinear> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& residual, const at::Tensor& x,
-                            const at::Tensor& weight, const at::Tensor& bias) {
+                            const at::Tensor& weight, const at::Tensor& bias, const Deferral& deferral) {
     const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
     const at::Tensor product_weight = convert(weight, x.scalar_type());
-    ctx->save_for_backward({x, weight, product_weight});
+    ctx->save_for_backward({x, product_weight});
+    ctx->saved_data["deferral"] = keep(deferral);
     return add_to_residual(residual, as_rows(x), product_weight, bias);
   }
 
   static tensor_list backward(AutogradContext* ctx, tensor_list gradients) {
     const auto saved = ctx->get_saved_variables();
-    const at::Tensor &x = saved[0], &weight = saved[1], &product_weight = saved[2];
+    const at::Tensor &x = saved[0], &product_weight = saved[1];
     const at::Tensor wide_gradient = as_rows(gradients[0].contiguous());
     const at::Tensor gradient = convert(wide_gradient, x.scalar_type());
-    const at::Tensor weight_gradient = convert(at::mm(gradient.t(), as_rows(x)), weight.scalar_type());
-    return {gradients[0], at::mm(gradient, product_weight).view(x.sizes()), weight_gradient,
-            column_sum(wide_gradient)};
+    const auto& deferral = kept<Deferral>(ctx->saved_data["deferral"]);
+    return {gradients[0],
+            at::mm(gradient, product_weight).view(x.sizes()),
+            weight_gradient(deferral, gradient, as_rows(x)),
+            column_sum(wide_gradient),
+            {}};
   }
 };
 
 struct ResidualGeluLinear : torch::autograd::Function<ResidualGeluLinear> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& residual, const at::Tensor& x,
-                            const at::Tensor& x_bias, const at::Tensor& weight, const at::Tensor& bias) {
+                            const at::Tensor& x_bias, const at::Tensor& weight, const at::Tensor& bias,
+                            const Deferral& deferral) {
     const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
     const at::Tensor product_weight = convert(weight, x.scalar_type());
-    ctx->save_for_backward({x, x_bias, weight, product_weight});
+    ctx->save_for_backward({x, x_bias, product_weight});
+    ctx->saved_data["deferral"] = keep(deferral);
     return add_to_residual(residual, as_rows(gelu(x, x_bias)), product_weight, bias);
   }
 
   static tensor_list backward(AutogradContext* ctx, tensor_list gradients) {
     const auto saved = ctx->get_saved_variables();
-    const at::Tensor &x = saved[0], &x_bias = saved[1], &weight = saved[2], &product_weight = saved[3];
+    const at::Tensor &x = saved[0], &x_bias = saved[1], &product_weight = saved[2];
     const at::Tensor wide_gradient = as_rows(gradients[0].contiguous());
     const at::Tensor gradient = convert(wide_gradient, x.scalar_type());
     const at::Tensor x_gradient = at::mm(gradient, product_weight).view(x.sizes());
     const GeluBackward gelu = gelu_backward(x, x_bias, x_gradient);
-    const at::Tensor weight_gradient =
-        convert(at::mm(gradient.t(), as_rows(gelu.activated)), weight.scalar_type());
-    return {gradients[0], x_gradient, gelu.bias_gradient, weight_gradient, column_sum(wide_gradient)};
+    const auto& deferral = kept<Deferral>(ctx->saved_data["deferral"]);
+    return {gradients[0],
+            x_gradient,
+            gelu.bias_gradient,
+            weight_gradient(deferral, gradient, as_rows(gelu.activated)),
+            column_sum(wide_gradient),
+            {}};
   }
 };
 
@@ -124,16 +147,20 @@ bool fused(const at::Tensor& residual, const at::Tensor& weight) {
 
 at::Tensor residual_linear(const at::Tensor& residual, const at::Tensor& x, const at::Tensor& weight,
                            const at::Tensor& bias) {
-  if (!fused(residual, weight)) return residual + at::linear(x, weight, bias);
-  return ResidualLinear::apply(residual.contiguous(), x.to(product_type(residual)).contiguous(), weight,
-                               bias);
+  if (!fused(residual, weight)) return residual + nn::linear(x, weight, bias);
+  return ResidualLinear::apply(residual.contiguous(), x.to(product_type(residual)).contiguous(),
+                               put_off(weight), put_off(bias),
+                               Deferral{DeferredGradients::current(), {weight}});
 }
 
 at::Tensor residual_gelu_linear(const at::Tensor& residual, const at::Tensor& x, const at::Tensor& x_bias,
                                 const at::Tensor& weight, const at::Tensor& bias) {
-  if (!fused(residual, weight)) return residual + at::linear(at::gelu(x + x_bias, "tanh"), weight, bias);
-  return ResidualGeluLinear::apply(residual.contiguous(), x.to(product_type(residual)).contiguous(), x_bias,
-                                   weight, bias);
+  if (!fused(residual, weight)) {
+    return residual + nn::linear(at::gelu(x + put_off(x_bias), "tanh"), weight, bias);
+  }
+  return ResidualGeluLinear::apply(residual.contiguous(), x.to(product_type(residual)).contiguous(),
+                                   put_off(x_bias), put_off(weight), put_off(bias),
+                                   Deferral{DeferredGradients::current(), {weight}});
 }
 
 }  // namespace echelon::nn

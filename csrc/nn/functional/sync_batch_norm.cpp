@@ -52,14 +52,23 @@ Statistics statistics_of_all(const at::Tensor& input, Communicator& communicator
   return {overall, squares / total, total};
 }
 
+struct RunningStatistics {
+  at::Tensor mean, variance;  // [channel], undefined when there is nothing to update
+  double momentum;
+
+  void update(const Statistics& batch) const {
+    const at::Tensor unbiased = batch.variance * (batch.count / (batch.count - 1).clamp_min(1));
+    mean.mul_(1 - momentum).add_(batch.mean.to(mean.scalar_type()), momentum);
+    variance.mul_(1 - momentum).add_(unbiased.to(variance.scalar_type()), momentum);
+  }
+};
+
 struct SyncBatchNorm : torch::autograd::Function<SyncBatchNorm> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& input, const at::Tensor& weight,
-                            const at::Tensor& bias, at::Tensor running_mean, at::Tensor running_var,
-                            double momentum, double epsilon, int64_t communicator) {
+                            const at::Tensor& bias, const RunningStatistics& running, double epsilon,
+                            int64_t communicator) {
     const Statistics batch = statistics_of_all(input, *reinterpret_cast<Communicator*>(communicator));
-    const at::Tensor unbiased = batch.variance * (batch.count / (batch.count - 1).clamp_min(1));
-    running_mean.mul_(1 - momentum).add_(batch.mean.to(running_mean.scalar_type()), momentum);
-    running_var.mul_(1 - momentum).add_(unbiased.to(running_var.scalar_type()), momentum);
+    if (running.mean.defined()) running.update(batch);
 
     const at::Tensor mean = batch.mean.to(weight.scalar_type());
     const at::Tensor inverse_std = (batch.variance + epsilon).rsqrt().to(weight.scalar_type());
@@ -86,7 +95,7 @@ struct SyncBatchNorm : torch::autograd::Function<SyncBatchNorm> {
     const at::Tensor centred =
         gradient - per_channel(means[0], input) - normalised * per_channel(means[1], input);
     const at::Tensor input_gradient = centred * per_channel(weight * inverse_std, input);
-    return {input_gradient.to(input.scalar_type()), weight_gradient, bias_gradient, {}, {}, {}, {}, {}};
+    return {input_gradient.to(input.scalar_type()), weight_gradient, bias_gradient, {}, {}, {}};
   }
 };
 
@@ -96,8 +105,8 @@ at::Tensor sync_batch_norm(const at::Tensor& input, const at::Tensor& weight, co
                            at::Tensor running_mean, at::Tensor running_var, double momentum, double epsilon,
                            Communicator& communicator) {
   // Autograd carries the communicator from forward to backward as a number.
-  return SyncBatchNorm::apply(input, weight, bias, running_mean, running_var, momentum, epsilon,
-                              reinterpret_cast<int64_t>(&communicator));
+  return SyncBatchNorm::apply(input, weight, bias, RunningStatistics{running_mean, running_var, momentum},
+                              epsilon, reinterpret_cast<int64_t>(&communicator));
 }
 
 }  // namespace echelon::nn

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "nn/functional/sync_batch_norm.h"
+#include "nn/weight_gradients.h"
 
 namespace echelon::nn {
 
@@ -15,12 +16,15 @@ BatchNorm::BatchNorm(const BuildOptions& options, int64_t channels, const BatchN
       momentum_(norm.momentum) {}
 
 at::Tensor BatchNorm::apply(const at::Tensor& input, const Context& context) {
+  const at::Tensor weight = put_off(weight_), bias = put_off(bias_);
+  // Without running statistics none are updated; evaluation reads them.
+  const bool use_running = !context.training || !context.recomputing;
+  const at::Tensor mean = use_running ? running_mean_ : at::Tensor();
+  const at::Tensor variance = use_running ? running_var_ : at::Tensor();
   if (context.training && context.communicator) {
-    return sync_batch_norm(input, weight_, bias_, running_mean_, running_var_, momentum_, epsilon_,
-                           *context.communicator);
+    return sync_batch_norm(input, weight, bias, mean, variance, momentum_, epsilon_, *context.communicator);
   }
-  return at::batch_norm(input, weight_, bias_, running_mean_, running_var_, context.training, momentum_,
-                        epsilon_,
+  return at::batch_norm(input, weight, bias, mean, variance, context.training, momentum_, epsilon_,
                         /*cudnn_enabled=*/true);
 }
 

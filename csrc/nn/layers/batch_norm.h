@@ -17,7 +17,8 @@ class BatchNorm : public UnaryLayer {
   BatchNorm(const BuildOptions& options, int64_t channels, const BatchNormOptions& norm = {});
 
   /// [batch, channel, ...] → the same. In training normalises by the statistics of the batch, of all ranks'
-  /// batches together when the context has a communicator; else by the running statistics.
+  /// batches together when the context has a communicator; else by the running statistics. Recomputing leaves
+  /// the running statistics as they are.
   at::Tensor apply(const at::Tensor& input, const Context& context) override;
 
  private:

@@ -1,6 +1,6 @@
 #include "nn/layers/conv2d.h"
 
-#include <ATen/ATen.h>
+#include "nn/functional/conv2d.h"
 
 namespace echelon::nn {
 
@@ -12,7 +12,7 @@ Conv2d::Conv2d(const BuildOptions& options, int64_t in, int64_t out, const Conv2
 }
 
 at::Tensor Conv2d::apply(const at::Tensor& input, const Context&) {
-  return at::conv2d(input, weight_, bias_, stride_, padding_);
+  return nn::conv2d(input, weight_, bias_, stride_, padding_);
 }
 
 }  // namespace echelon::nn

@@ -1,6 +1,6 @@
 #include "nn/layers/embedding.h"
 
-#include <ATen/ATen.h>
+#include "nn/functional/embedding.h"
 
 namespace echelon::nn {
 
@@ -9,11 +9,11 @@ Embedding::Embedding(const BuildOptions& options, int64_t vocabulary, int64_t wi
     : weight_(add_parameter(options, "weight", {vocabulary, width}, weight_init, true)) {}
 
 at::Tensor Embedding::apply(const at::Tensor& input, const Context&) {
-  return at::embedding(weight_, input);
+  return nn::embedding(weight_, input);
 }
 
 at::Tensor Embedding::first(int64_t count) const {
-  return weight_.slice(0, 0, count);
+  return first_rows(weight_, count);
 }
 
 }  // namespace echelon::nn

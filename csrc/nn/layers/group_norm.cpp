@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "nn/weight_gradients.h"
+
 namespace echelon::nn {
 
 GroupNorm::GroupNorm(const BuildOptions& options, int64_t groups, int64_t channels,
@@ -12,7 +14,7 @@ GroupNorm::GroupNorm(const BuildOptions& options, int64_t groups, int64_t channe
       epsilon_(norm.epsilon) {}
 
 at::Tensor GroupNorm::apply(const at::Tensor& input, const Context&) {
-  return at::group_norm(input, groups_, weight_, bias_, epsilon_);
+  return at::group_norm(input, groups_, put_off(weight_), put_off(bias_), epsilon_);
 }
 
 }  // namespace echelon::nn

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "nn/weight_gradients.h"
+
 namespace echelon::nn {
 
 LayerNorm::LayerNorm(const BuildOptions& options, int64_t width, double epsilon)
@@ -10,7 +12,7 @@ LayerNorm::LayerNorm(const BuildOptions& options, int64_t width, double epsilon)
       epsilon_(epsilon) {}
 
 at::Tensor LayerNorm::apply(const at::Tensor& input, const Context&) {
-  return at::layer_norm(input, weight_.sizes(), weight_, bias_, epsilon_);
+  return at::layer_norm(input, weight_.sizes(), put_off(weight_), put_off(bias_), epsilon_);
 }
 
 }  // namespace echelon::nn

@@ -1,6 +1,6 @@
 #include "nn/layers/linear.h"
 
-#include <ATen/ATen.h>
+#include "nn/functional/linear.h"
 
 namespace echelon::nn {
 
@@ -10,7 +10,7 @@ Linear::Linear(const BuildOptions& options, int64_t in, int64_t out, const Linea
 }
 
 at::Tensor Linear::apply(const at::Tensor& input, const Context&) {
-  return at::linear(input, weight_, bias_);
+  return nn::linear(input, weight_, bias_);
 }
 
 }  // namespace echelon::nn
