@@ -132,6 +132,17 @@ std::string name_members(const std::vector<const RankStatus*>& members) {
   return text;
 }
 
+/// "; rank 2 is behind the others": ranks that others wait for within an operation.
+std::string behind_text(std::span<const RankStatus> ranks) {
+  const auto [least, most] = std::ranges::minmax(ranks, {}, &RankStatus::progress);
+  if (least.progress == most.progress) return "";
+  std::vector<const RankStatus*> behind;
+  for (const RankStatus& status : ranks) {
+    if (status.progress == least.progress) behind.push_back(&status);
+  }
+  return str_format("; {} {} behind the others", name_members(behind), behind.size() == 1 ? "is" : "are");
+}
+
 }  // namespace
 
 void ledger_note(std::string_view note) {
@@ -220,8 +231,8 @@ std::string describe_lateness(std::span<const RankStatus> ranks, const LedgerEnt
     if (late) add_to(groups, what_it_does(status, false), status);
   }
   if (groups.empty()) {
-    return str_format("{} was entered by every rank but did not finish within {:g} s", to_string(entry),
-                      timeout);
+    return str_format("{} was entered by every rank but did not finish within {:g} s{}", to_string(entry),
+                      timeout, behind_text(ranks));
   }
   std::string text;
   for (const auto& [unused, members] : groups) {

@@ -71,6 +71,7 @@ struct RankStatus {
   bool reachable = true;  ///< false: it did not answer, and the rest is unknown
   LedgerEntry entered;    ///< the operation it entered last
   LedgerEntry finished;   ///< the operation it finished last
+  uint64_t progress = 0;  ///< grows while it takes its part in an operation; 0 where that is not known
 };
 
 /// The message when the statuses disagree about the operation `sequence`; nothing when they agree as far as
@@ -78,7 +79,7 @@ struct RankStatus {
 std::optional<std::string> describe_mismatch(std::span<const RankStatus> ranks, uint64_t sequence);
 
 /// The message when `entry` was not completed within `timeout` seconds: who has not entered it and what they
-/// did last.
+/// did last; where all have, whose progress is behind that of others.
 std::string describe_lateness(std::span<const RankStatus> ranks, const LedgerEntry& entry, double timeout);
 
 /// The same for a message; `entry` is that of the rank that waits, and its peer is named with what it did

@@ -87,6 +87,21 @@ TEST(Ledger, DescribesWhoIsLate) {
             "all_reduce sum float32 [1048576] 'bucket 3' within 1.5 s; it does not answer");
 }
 
+TEST(Ledger, DescribesWhoIsBehindWithinAnOperation) {
+  const LedgerEntry before = make_entry(56, Operation::kBarrier);
+  const LedgerEntry now = make_entry(57, Operation::kBarrier, "end");
+  std::vector<RankStatus> ranks = {status_of(0, now, before), status_of(1, now, before),
+                                   status_of(2, now, before)};
+  const std::string entered =
+      "operation 57 barrier 'end' was entered by every rank but did not finish within 2 s";
+  EXPECT_EQ(describe_lateness(ranks, now, 2), entered);
+  ranks[0].progress = ranks[2].progress = 7;
+  ranks[1].progress = 6;
+  EXPECT_EQ(describe_lateness(ranks, now, 2), entered + "; rank 1 is behind the others");
+  ranks[2].progress = 6;
+  EXPECT_EQ(describe_lateness(ranks, now, 2), entered + "; ranks 1-2 are behind the others");
+}
+
 TEST(Ledger, DescribesDisagreement) {
   const LedgerEntry reduce = entry_of(57, Operation::kAllReduce, {10});
   const LedgerEntry cast = make_entry(57, Operation::kBroadcast, at::empty({10}, at::kFloat), "", {}, 0);

@@ -23,7 +23,7 @@ std::unique_ptr<WatchedCommunicator> make_world(const Launch& launch, double tim
 void finish();
 
 /// Before the process ends without finish(): wakes the other ranks of this node, and waits until they are
-/// about to end too, or `seconds`. The launcher ends the rest.
+/// about to end too, or `seconds`, and names those that do not react. The launcher ends the rest.
 void leave(double seconds);
 
 }  // namespace echelon::mpi

@@ -81,6 +81,7 @@ class NodeReceive final : public Transfer {
 }  // namespace
 
 void Inbox::ask(std::shared_ptr<Request> request) {
+  const std::lock_guard lock(mutex_);
   const auto kept = std::find_if(aside_.begin(), aside_.end(), [&](const Message& message) {
     return message.entry.tag == request->entry.tag;
   });
@@ -92,6 +93,7 @@ void Inbox::ask(std::shared_ptr<Request> request) {
 }
 
 bool Inbox::pump() {
+  const std::lock_guard lock(mutex_);
   bool moved = false;
   while (!requests_.empty() || arriving_ != nullptr) {
     if (arriving_ == nullptr && !begin_message()) break;

@@ -8,6 +8,7 @@
 #include <deque>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "comm/messenger.h"
@@ -15,7 +16,7 @@
 
 namespace echelon {
 
-/// The receiving end of one ring. Used by the messenger's transfers, one thread at a time.
+/// The receiving end of one ring. The owner asks while the messenger's thread takes what comes.
 class Inbox {
  public:
   struct Request {
@@ -49,6 +50,7 @@ class Inbox {
 
   NodeGroup& group_;
   int source_;
+  std::mutex mutex_;  // of what follows
   Requests requests_;
   std::deque<Message> aside_;
   std::unique_ptr<Message> arriving_;

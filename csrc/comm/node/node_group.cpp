@@ -94,6 +94,7 @@ RankStatus NodeGroup::status(int index) const {
   const Slot& slot = this->slot(index);
   RankStatus status;
   status.rank = world_ranks_[index];
+  status.progress = slot.published.load() + slot.reduced.load() + slot.consumed.load();
   constexpr int kAttempts = 100;  // an entry that is just being replaced is read again
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const uint64_t sequence = slot.entered.load();
@@ -161,18 +162,20 @@ void NodeGroup::poll() const {
   if (poll_) poll_();
 }
 
-void NodeGroup::say_farewell(double seconds) {
+std::vector<int> NodeGroup::say_farewell(double seconds) {
   own_slot().farewell = 1;
-  const Stopwatch stopwatch;
-  const auto all_left = [&] {
+  const auto missing = [&] {
+    std::vector<int> ranks;
     for (int i = 0; i < size(); ++i) {
-      if (slot(i).farewell.load() == 0) return false;
+      if (slot(i).farewell.load() == 0) ranks.push_back(world_ranks_[i]);
     }
-    return true;
+    return ranks;
   };
-  while (!all_left() && stopwatch.seconds() < seconds) {
+  const Stopwatch stopwatch;
+  while (!missing().empty() && stopwatch.seconds() < seconds) {
     futex_wait(own_slot().farewell, 1, 0.01);
   }
+  return missing();
 }
 
 NodeGroup::Waiting::Waiting(NodeGroup& group, Expected expected) : group_(group) {

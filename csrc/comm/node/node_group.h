@@ -78,7 +78,8 @@ class NodeGroup final : public Watch {
   void poll() const;
 
   /// Tells the others that this process has reported the failure, and waits until all have, or `seconds`.
-  void say_farewell(double seconds);
+  /// Returns the ranks that have not.
+  std::vector<int> say_farewell(double seconds);
 
  private:
   /// One wait: spins for some microseconds, then sleeps; checks failure and the deadline.
