@@ -25,14 +25,26 @@ function(_echelon_test_executable name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
 endfunction()
 
-# echelon_unit_test(NAME SOURCES file… MODULES module… [LIBRARIES target…]): a GoogleTest binary, one ctest entry (LibTorch
-# takes a quarter of a second to load, so a process a test would cost more than the tests).
+# echelon_unit_test(NAME SOURCES file… MODULES module… [LIBRARIES target…] [SHARDS n]): a GoogleTest binary, one ctest entry
+# (LibTorch takes a quarter of a second to load, so a process a test would cost more than the tests), or n, among which the
+# tests are divided, where they take long.
 function(echelon_unit_test name)
-  _echelon_test_executable(${name} ${ARGN})
+  cmake_parse_arguments(UNIT_ARG "" "SHARDS" "" ${ARGN})
+  _echelon_test_executable(${name} ${UNIT_ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE GTest::gtest_main)
-  add_test(NAME unit.${name} COMMAND ${name} --gtest_brief=1)
-  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT ${ECHELON_TEST_TIMEOUT}
-    ENVIRONMENT "OMP_NUM_THREADS=1;TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan_suppressions.txt")
+  set(environment
+    "OMP_NUM_THREADS=1;TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan_suppressions.txt")
+  if(NOT UNIT_ARG_SHARDS)
+    add_test(NAME unit.${name} COMMAND ${name} --gtest_brief=1)
+    set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT ${ECHELON_TEST_TIMEOUT} ENVIRONMENT "${environment}")
+    return()
+  endif()
+  math(EXPR last "${UNIT_ARG_SHARDS} - 1")
+  foreach(shard RANGE ${last})
+    add_test(NAME unit.${name}.${shard} COMMAND ${name} --gtest_brief=1)
+    set_tests_properties(unit.${name}.${shard} PROPERTIES LABELS unit TIMEOUT ${ECHELON_TEST_TIMEOUT}
+      ENVIRONMENT "${environment};GTEST_TOTAL_SHARDS=${UNIT_ARG_SHARDS};GTEST_SHARD_INDEX=${shard}")
+  endforeach()
 endfunction()
 
 # echelon_mpi_test(NAME RANKS n… SOURCES file… MODULES module…): the same binary under mpirun, once for each n.

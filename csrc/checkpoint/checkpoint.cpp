@@ -55,18 +55,44 @@ Checkpoint::Checkpoint(fs::path folder) : folder_(std::move(folder)) {
   for (const StoredFile& file : manifest_.files) check_size(folder_, file);
 }
 
+std::vector<std::string> Checkpoint::parts_of(const std::string& file) const {
+  const std::string stem = fs::path(file).stem().string() + "-";
+  std::vector<std::string> parts;
+  for (const StoredFile& stored : manifest_.files) {
+    if (stored.name == file) return {file};
+    if (stored.name.starts_with(stem)) parts.push_back(stored.name);
+  }
+  std::ranges::sort(parts);
+  return parts;
+}
+
 bool Checkpoint::has(const std::string& file) const {
-  return std::any_of(manifest_.files.begin(), manifest_.files.end(),
-                     [&](const auto& f) { return f.name == file; });
+  return !parts_of(file).empty();
 }
 
 SafetensorsFile Checkpoint::open(const std::string& file) const {
-  if (!has(file)) throw CheckpointError(str_format("the checkpoint {} has no {}", folder_.string(), file));
+  const bool listed = std::ranges::any_of(manifest_.files, [&](const auto& f) { return f.name == file; });
+  if (!listed) throw CheckpointError(str_format("the checkpoint {} has no {}", folder_.string(), file));
   return SafetensorsFile(folder_ / file);
+}
+
+LogicalTensors Checkpoint::tensors(const std::string& file) const {
+  const std::vector<std::string> parts = parts_of(file);
+  if (parts.empty()) throw CheckpointError(str_format("the checkpoint {} has no {}", folder_.string(), file));
+  std::vector<SafetensorsFile> files;  // numbers are missing where a writer had nothing
+  for (const std::string& part : parts) files.emplace_back(folder_ / part);
+  return LogicalTensors(std::move(files));
 }
 
 void Checkpoint::verify() const {
   for (const StoredFile& file : manifest_.files) verify_file(folder_, file);
+}
+
+std::string part_file_name(const std::string& file, FilePart part) {
+  if (part.count == 1) return file;
+  const fs::path path(file);
+  return str_format("{}-{:05}-of-{:05}{}", path.stem().string(), part.number + 1, part.count,
+                    path.extension().string());
 }
 
 std::optional<Checkpoint> find_newest(const fs::path& folder) {

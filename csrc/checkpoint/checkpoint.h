@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/logical_tensors.h"
 #include "checkpoint/manifest.h"
 #include "checkpoint/safetensors.h"
 #include "common/file.h"
@@ -19,6 +20,15 @@ inline constexpr const char* kModelFile = "model.safetensors";          ///< par
 inline constexpr const char* kOptimizerFile = "optimizer.safetensors";  ///< absent when there is no state
 inline constexpr const char* kAverageFile = "ema.safetensors";          ///< present when weights are averaged
 
+/// Which of how many files of a kind; the only one has no number in its name.
+struct FilePart {
+  int number = 0;
+  int count = 1;
+};
+
+/// "model.safetensors", part 1 of 4: "model-00002-of-00004.safetensors".
+std::string part_file_name(const std::string& file, FilePart part);
+
 /// One checkpoint whose manifest is sound and whose files have the sizes that it states.
 class Checkpoint {
  public:
@@ -26,13 +36,21 @@ class Checkpoint {
 
   const fs::path& folder() const { return folder_; }
   const Manifest& manifest() const { return manifest_; }
+  /// Whether `file` is there, whole or in parts ("model-00001-of-00002.safetensors").
   bool has(const std::string& file) const;
+  /// One file that the manifest lists.
   SafetensorsFile open(const std::string& file) const;
+  /// What `file` holds, be it whole or in the parts that the manifest lists. Throws CheckpointError where
+  /// there are none.
+  LogicalTensors tensors(const std::string& file) const;
 
   /// Reads every file and compares its checksum with the manifest's.
   void verify() const;
 
  private:
+  /// The names of its parts.
+  std::vector<std::string> parts_of(const std::string& file) const;
+
   fs::path folder_;
   Manifest manifest_;
 };

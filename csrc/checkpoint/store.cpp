@@ -73,6 +73,17 @@ fs::path created(fs::path folder) {
   return folder;
 }
 
+void write_manifest(const fs::path& folder, Manifest manifest, const std::vector<StoredFile>& files) {
+  manifest.echelon_version = ECHELON_VERSION;
+  manifest.created = utc_now();
+  manifest.files = files;
+  OutputFile file(folder / kManifestFile);
+  const std::string text = render_manifest(manifest);
+  file.write(std::as_bytes(std::span(text)));
+  file.sync();
+  sync_path(folder);
+}
+
 void remove_leftovers(const fs::path& folder) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
@@ -88,22 +99,31 @@ Store::Store(fs::path folder, Retention retention)
 }
 
 fs::path Store::save(const Contents& contents) {
-  const fs::path path = folder_ / step_folder_name(contents.manifest.step);
-  const fs::path temporary = temporary_name(path);
+  const int64_t step = contents.manifest.step;
   try {
-    as_checkpoint_error([&] {
-      write(temporary, contents);
-      put_in_place(temporary, path);
-      sync_path(folder_);
-    });
+    return commit(contents.manifest, write_files(begin(step), contents));
   } catch (const CheckpointError& error) {
-    const std::string space = free_space(folder_);
-    std::error_code ignored;
-    fs::remove_all(temporary, ignored);
-    throw CheckpointError(
-        str_format("the checkpoint of step {} was not written: {}{}; earlier checkpoints are untouched",
-                   contents.manifest.step, error.what(), space));
+    give_up(step, error.what());
   }
+}
+
+fs::path Store::begin(int64_t step) {
+  const fs::path temporary = temporary_name(path_of(step));
+  as_checkpoint_error([&] {
+    fs::remove_all(temporary);
+    fs::create_directory(temporary);
+  });
+  return temporary;
+}
+
+fs::path Store::commit(const Manifest& manifest, const std::vector<StoredFile>& files) {
+  const fs::path path = path_of(manifest.step);
+  const fs::path temporary = temporary_name(path);
+  as_checkpoint_error([&] {
+    write_manifest(temporary, manifest, files);
+    put_in_place(temporary, path);
+    sync_path(folder_);
+  });
   try {
     as_checkpoint_error([&] { prune(); });
   } catch (const CheckpointError& error) {
@@ -112,26 +132,29 @@ fs::path Store::save(const Contents& contents) {
   return path;
 }
 
-void Store::write(const fs::path& temporary, const Contents& contents) const {
-  fs::remove_all(temporary);
-  fs::create_directory(temporary);
-  Manifest manifest = contents.manifest;
-  manifest.echelon_version = ECHELON_VERSION;
-  manifest.created = utc_now();
-  manifest.files.clear();
-  const auto add = [&](const char* name, const NamedTensors& tensors) {
-    const WrittenFile written = write_safetensors(temporary / name, tensors, {{"format", "pt"}});
-    manifest.files.push_back({name, written.bytes, written.checksum});
-  };
-  add(kModelFile, contents.model);
-  if (!contents.optimizer.empty()) add(kOptimizerFile, contents.optimizer);
-  if (!contents.average.empty()) add(kAverageFile, contents.average);
+void Store::give_up(int64_t step, const std::string& reason) {
+  const std::string space = free_space(folder_);
+  std::error_code ignored;
+  fs::remove_all(temporary_name(path_of(step)), ignored);
+  throw CheckpointError(
+      str_format("the checkpoint of step {} was not written: {}{}; earlier checkpoints are untouched", step,
+                 reason, space));
+}
 
-  OutputFile file(temporary / kManifestFile);
-  const std::string text = render_manifest(manifest);
-  file.write(std::as_bytes(std::span(text)));
-  file.sync();
-  sync_path(temporary);
+std::vector<StoredFile> write_files(const fs::path& folder, const Contents& contents) {
+  std::vector<StoredFile> files;
+  const auto add = [&](const char* kind, FilePart part, const NamedTensors& tensors) {
+    if (tensors.empty()) return;
+    const std::string name = part_file_name(kind, part);
+    const WrittenFile written = write_safetensors(folder / name, tensors, {{"format", "pt"}});
+    files.push_back({name, written.bytes, written.checksum});
+  };
+  as_checkpoint_error([&] {
+    add(kModelFile, contents.part, contents.model);
+    add(kOptimizerFile, contents.optimizer_part, contents.optimizer);
+    add(kAverageFile, contents.part, contents.average);
+  });
+  return files;
 }
 
 void Store::prune() const {

@@ -1,4 +1,5 @@
-// Writing of checkpoints, by one process of the job (rank 0).
+// Writing of checkpoints: one process of the job (rank 0) has the store; others may write files of a
+// checkpoint.
 //
 // A checkpoint is written to `step-00000100.tmp-PID`, every file and the folder synced, then renamed to
 // `step-00000100` and the parent synced. So at any moment, whatever is killed or pulled, every folder without
@@ -7,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/folder_lock.h"
@@ -25,13 +27,20 @@ struct Retention {
   bool higher_is_better = false;
 };
 
-/// What a checkpoint holds. Tensors are read while save() runs and may lie on a GPU.
+/// What a process has of a checkpoint. Tensors are read while they are written and may lie on a GPU. Where
+/// there is nothing of a kind, no file is written.
 struct Contents {
-  Manifest manifest;
+  Manifest manifest;  ///< of the process that has the store
   NamedTensors model;
-  NamedTensors optimizer;  ///< empty: no file
-  NamedTensors average;    ///< empty: no file
+  NamedTensors optimizer;
+  NamedTensors average;
+  FilePart part;            ///< this process's of the files of model and average
+  FilePart optimizer_part;  ///< and of those of the optimizer
 };
+
+/// Writes and syncs the files of `contents` (not the manifest) into `folder`, and describes them. Throws
+/// CheckpointError.
+std::vector<StoredFile> write_files(const fs::path& folder, const Contents& contents);
 
 class Store {
  public:
@@ -43,6 +52,13 @@ class Store {
   /// CheckpointError is thrown.
   fs::path save(const Contents& contents);
 
+  /// The same in steps, for several writers: makes the folder that the files are to be written to; puts the
+  /// checkpoint of all `files` in place; or removes what was written and throws CheckpointError with the
+  /// reason.
+  fs::path begin(int64_t step);
+  fs::path commit(const Manifest& manifest, const std::vector<StoredFile>& files);
+  [[noreturn]] void give_up(int64_t step, const std::string& reason);
+
   /// Renames checkpoints of later steps to `step-N.aside-K`, which are not found by resuming and never
   /// removed: for a run that goes on from an earlier step than its newest. Returns how many.
   int64_t set_aside_after(int64_t step);
@@ -50,7 +66,7 @@ class Store {
   const fs::path& folder() const { return folder_; }
 
  private:
-  void write(const fs::path& temporary, const Contents& contents) const;
+  fs::path path_of(int64_t step) const { return folder_ / step_folder_name(step); }
   void prune() const;
 
   fs::path folder_;

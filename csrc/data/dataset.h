@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 
 namespace echelon::data {
@@ -32,6 +33,10 @@ class Dataset {
   /// same time. `key` decides the random augmentation. Throws DataError that names shard, offset and key of
   /// the sample.
   virtual void load(int64_t index, uint64_t key, Batch& batch, int64_t row) const = 0;
+
+  /// The same samples without inputs, for who needs the targets alone: loading one does not notice that its
+  /// input is damaged. Null where that costs as much.
+  virtual std::shared_ptr<const Dataset> targets() const { return nullptr; }
 };
 
 }  // namespace echelon::data

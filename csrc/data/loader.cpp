@@ -60,7 +60,6 @@ TrainLoader::TrainLoader(std::shared_ptr<const Dataset> dataset, const LoaderOpt
     : options_(options) {
   require_even_parts(options);
   SampleOrder order(dataset->size(), options.global_batch, options.seed, options.shuffle);
-  samples_per_epoch_ = order.samples_per_epoch();
   auto plan = [order, options, consumed_samples](int64_t number) mutable {
     const int64_t first = first_position(options, consumed_samples, number);
     std::vector<SampleReference> samples(options.micro_batch);
@@ -75,27 +74,32 @@ Batch TrainLoader::next() {
   return to_device(prefetcher_->next().value(), options_.device);
 }
 
+int64_t steps_per_epoch(const Dataset& dataset, const LoaderOptions& options) {
+  const SampleOrder order(dataset.size(), options.global_batch, options.seed, options.shuffle);
+  return order.samples_per_epoch() / options.global_batch;
+}
+
 EvaluationLoader::EvaluationLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options)
-    : options_(options) {
-  const int64_t size = dataset->size();
-  const int64_t begin = size * options.rank / options.world_size;
-  const int64_t end = size * (options.rank + 1) / options.world_size;
-  auto plan = [begin, end, micro_batch = options.micro_batch](int64_t number) {
+    : dataset_(std::move(dataset)),
+      options_(options),
+      begin_(dataset_->size() * options.rank / options.world_size),
+      end_(dataset_->size() * (options.rank + 1) / options.world_size),
+      batches_((end_ - begin_ + options.micro_batch - 1) / options.micro_batch) {}
+
+void EvaluationLoader::start() {
+  auto plan = [begin = begin_, end = end_, micro_batch = options_.micro_batch](int64_t number) {
     std::vector<SampleReference> samples;
     const int64_t first = begin + number * micro_batch;
     for (int64_t i = first; i < std::min(end, first + micro_batch); ++i) samples.push_back({i, 0});
     return samples;
   };
-  prefetcher_ = std::make_unique<Prefetcher>(std::move(dataset), std::move(plan),
-                                             prefetch_options(options, BadSample::kLeaveOut));
+  prefetcher_ = std::make_unique<Prefetcher>(dataset_, std::move(plan),
+                                             prefetch_options(options_, BadSample::kLeaveOut));
 }
 
-std::optional<Batch> EvaluationLoader::next() {
-  for (;;) {
-    std::optional<Batch> batch = prefetcher_->next();
-    if (!batch) return std::nullopt;
-    if (batch->samples > 0) return to_device(std::move(*batch), options_.device);
-  }
+Batch EvaluationLoader::next() {
+  if (!prefetcher_) start();
+  return to_device(prefetcher_->next().value(), options_.device);
 }
 
 }  // namespace echelon::data

@@ -50,8 +50,6 @@ class TrainLoader {
   /// DataError.
   Batch next();
 
-  int64_t steps_per_epoch() const { return samples_per_epoch_ / options_.global_batch; }
-  int64_t samples_per_epoch() const { return samples_per_epoch_; }
   double seconds_waited() const {
     return prefetcher_->seconds_waited();
   }                                                           ///< the sum of the time spent in next()
@@ -59,27 +57,39 @@ class TrainLoader {
 
  private:
   LoaderOptions options_;
-  int64_t samples_per_epoch_ = 0;
   std::unique_ptr<Prefetcher> prefetcher_;
 };
 
+/// How many global batches an epoch of a TrainLoader has. Throws DataError when the dataset is smaller than
+/// one.
+int64_t steps_per_epoch(const Dataset& dataset, const LoaderOptions& options);
+
 /// One pass over a split in its natural order: every sample exactly once over all ranks, each of which takes
 /// one contiguous part. Parts differ by at most one sample; the last batch may be smaller; a rank may have
-/// none. Under `on_error: skip` damaged samples are left out.
+/// none. Nothing is loaded before the first batch is asked for. Under `on_error: skip` damaged samples are
+/// left out.
 class EvaluationLoader {
  public:
   /// Of the options, global_batch, seed and shuffle play no part.
   EvaluationLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options);
 
-  /// The next batch, of at least one sample; nothing after the last. Throws DataError.
-  std::optional<Batch> next();
+  /// How many batches this rank has.
+  int64_t batches() const { return batches_; }
+  /// The next batch; of no sample where all of its samples are damaged. To be called batches() times at most.
+  /// Throws DataError.
+  Batch next();
 
-  double seconds_waited() const { return prefetcher_->seconds_waited(); }
-  int64_t skipped() const { return prefetcher_->skipped(); }
+  int64_t skipped() const { return prefetcher_ ? prefetcher_->skipped() : 0; }
 
  private:
+  void start();
+
+  std::shared_ptr<const Dataset> dataset_;
   LoaderOptions options_;
-  std::unique_ptr<Prefetcher> prefetcher_;
+  int64_t begin_;
+  int64_t end_;
+  int64_t batches_;
+  std::unique_ptr<Prefetcher> prefetcher_;  // null before the first batch
 };
 
 }  // namespace echelon::data

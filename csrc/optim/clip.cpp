@@ -12,11 +12,10 @@ at::Tensor gradient_norm(at::TensorList gradients) {
   return at::linalg_vector_norm(at::stack(norms));
 }
 
-void clip_gradients(at::TensorList gradients, const at::Tensor& norm, double max_norm) {
+void clip_gradients(at::TensorList gradients, double norm, double max_norm) {
   const c10::NoGradGuard no_grad;
-  const at::Tensor factor = (max_norm / (norm + 1e-6)).clamp_max(1.0);
-  // On a CPU looking costs nothing and mostly saves a pass over all gradients; on a GPU it would wait.
-  if (norm.is_cpu() && factor.item<double>() == 1.0) return;
+  const double factor = max_norm / (norm + 1e-6);
+  if (gradients.empty() || factor >= 1) return;
   at::_foreach_mul_(gradients, factor);
 }
 

@@ -12,6 +12,6 @@ at::Tensor gradient_norm(at::TensorList gradients);
 
 /// Multiplies the gradients by min(1, max_norm / (norm + 1e-6)). A norm that is not finite makes them not
 /// finite.
-void clip_gradients(at::TensorList gradients, const at::Tensor& norm, double max_norm);
+void clip_gradients(at::TensorList gradients, double norm, double max_norm);
 
 }  // namespace echelon::optim

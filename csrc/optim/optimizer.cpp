@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -12,8 +13,6 @@
 
 namespace echelon::optim {
 namespace {
-
-constexpr const char* kStepName = "optimizer.step";
 
 std::string state_name(const std::string& kind, const std::string& parameter) {
   return str_format("optimizer.{}.{}", kind, parameter);
@@ -61,6 +60,20 @@ void Optimizer::step(double learning_rate) {
   const c10::NoGradGuard no_grad;
   for (Slots& slots : slots_) update(slots, learning_rate);
   ++steps_done_;
+}
+
+std::vector<std::string> Optimizer::state_names(const std::string& parameter) const {
+  std::vector<std::string> names;
+  for (const std::string& kind : kinds_) names.push_back(state_name(kind, parameter));
+  return names;
+}
+
+bool Optimizer::knows(const std::string& name, const std::set<std::string>& parameters) const {
+  if (name == kStepName) return true;
+  return std::any_of(kinds_.begin(), kinds_.end(), [&](const std::string& kind) {
+    const std::string prefix = state_name(kind, "");
+    return name.starts_with(prefix) && parameters.contains(name.substr(prefix.size()));
+  });
 }
 
 State Optimizer::state() const {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct ParameterGroup {
 /// Tensors by the name that a checkpoint stores them under.
 using State = std::map<std::string, at::Tensor>;
 
+/// Of the number of steps done, in a State.
+inline constexpr const char* kStepName = "optimizer.step";
+
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
@@ -41,6 +45,11 @@ class Optimizer {
   void step(double learning_rate);
 
   int64_t steps_done() const { return steps_done_; }
+
+  /// The names of a parameter's tensors in a State.
+  std::vector<std::string> state_names(const std::string& parameter) const;
+  /// Whether a State of this algorithm over `parameters` has the name.
+  bool knows(const std::string& name, const std::set<std::string>& parameters) const;
 
   /// "optimizer.step" (int64, no dimension) and "optimizer.KIND.PARAMETER" for the kinds of the algorithm
   /// (exp_avg, exp_avg_sq; momentum_buffer), each of its parameter's shape. The tensors are the optimizer's

@@ -1,59 +1,54 @@
 #include "parallel/batch_plan.h"
 
-#include <vector>
+#include <algorithm>
 
 #include "common/error.h"
 #include "common/format.h"
+#include "parallel/nearest.h"
 
 namespace echelon::parallel {
 namespace {
 
-/// The nearest divisors of `whole` below and above `value`.
-std::vector<std::string> nearest_divisors(int64_t whole, int64_t value) {
-  std::vector<std::string> found;
-  for (int64_t below = std::min(value, whole); below >= 1; --below) {
-    if (whole % below == 0) {
-      found.push_back(str_format("{}", below));
-      break;
-    }
-  }
-  for (int64_t above = value + 1; above <= whole; ++above) {
-    if (whole % above == 0) {
-      found.push_back(str_format("{}", above));
-      break;
-    }
-  }
-  return found;
+/// What a replica is called where each is one rank.
+const char* replica_name(const Grid& grid) {
+  return grid.pipeline == 1 ? "rank" : "replica";
 }
 
-std::vector<std::string> nearest_multiples(int64_t unit, int64_t value) {
-  const int64_t below = value / unit * unit;
-  if (below == 0) return {str_format("{}", unit)};
-  return {str_format("{}", below), str_format("{}", below + unit)};
+/// The largest micro-batch that leaves at least 4·p passes, or the smallest one.
+int64_t pipeline_micro_batch(int64_t per_replica, int pipeline) {
+  for (int64_t micro = std::max<int64_t>(1, per_replica / (4 * pipeline)); micro > 1; --micro) {
+    if (per_replica % micro == 0) return micro;
+  }
+  return 1;
 }
 
 }  // namespace
 
-std::string BatchPlan::describe(int ranks) const {
-  return str_format("{} = {} rank{} × {} micro-batch{} × {} sample{}", global_batch, ranks,
-                    ranks == 1 ? "" : "s", micro_steps, micro_steps == 1 ? "" : "es", micro_batch,
-                    micro_batch == 1 ? "" : "s");
+std::string BatchPlan::describe(const Grid& grid) const {
+  return str_format("{} = {} {}{} × {} micro-batch{} × {} sample{}", global_batch, grid.replicas,
+                    replica_name(grid), grid.replicas == 1 ? "" : "s", micro_steps,
+                    micro_steps == 1 ? "" : "es", micro_batch, micro_batch == 1 ? "" : "s");
 }
 
-BatchPlan plan_batch(int64_t global_batch, std::optional<int64_t> micro_batch, int ranks) {
-  if (global_batch % ranks != 0) {
-    throw ConfigError(str_format("global_batch: {} does not divide among {} ranks; use {}, or {} ranks",
-                                 global_batch, ranks, join_or(nearest_multiples(ranks, global_batch)),
-                                 join_or(nearest_divisors(global_batch, ranks))));
+BatchPlan plan_batch(int64_t global_batch, std::optional<int64_t> micro_batch, const Grid& grid) {
+  const int replicas = grid.replicas;
+  if (global_batch % replicas != 0) {
+    throw ConfigError(str_format("global_batch: {} does not divide among {} {}s; use {}, or {} {}s",
+                                 global_batch, replicas, replica_name(grid),
+                                 join_or(nearest_multiples(replicas, global_batch)),
+                                 join_or(nearest_divisors(global_batch, replicas)), replica_name(grid)));
   }
-  const int64_t per_rank = global_batch / ranks;
-  const int64_t micro = micro_batch.value_or(per_rank);
-  if (per_rank % micro != 0) {
+  const int64_t per_replica = global_batch / replicas;
+  const int64_t automatic =
+      grid.pipeline == 1 ? per_replica : pipeline_micro_batch(per_replica, grid.pipeline);
+  const int64_t micro = micro_batch.value_or(automatic);
+  if (per_replica % micro != 0) {
     throw ConfigError(str_format(
-        "micro_batch: {} does not divide the {} samples that each of {} ranks has of global_batch {}; use {}",
-        micro, per_rank, ranks, global_batch, join_or(nearest_divisors(per_rank, micro))));
+        "micro_batch: {} does not divide the {} samples that each of {} {}s has of global_batch {}; use {}",
+        micro, per_replica, replicas, replica_name(grid), global_batch,
+        join_or(nearest_divisors(per_replica, micro))));
   }
-  return {global_batch, per_rank, micro, per_rank / micro};
+  return {global_batch, per_replica, micro, per_replica / micro};
 }
 
 }  // namespace echelon::parallel

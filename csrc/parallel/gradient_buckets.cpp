@@ -13,7 +13,8 @@ namespace echelon::parallel {
 
 struct GradientBuckets::Hook : torch::autograd::PostAccumulateGradHook {
   Hook(GradientBuckets& owner, size_t parameter) : owner(owner), parameter(parameter) {}
-  void operator()(const at::Tensor&) override {
+  void operator()(const at::Tensor& tensor) override {
+    if (!tensor.grad().defined()) return;  // autograd calls for a gradient that is nothing, too
     owner.store_gradient(parameter);
     if (owner.reducing_) owner.mark_ready(parameter);
   }
@@ -26,8 +27,10 @@ GradientBuckets::GradientBuckets(std::vector<nn::NamedParameter> parameters, Com
     : parameters_(std::move(parameters)),
       comm_(comm),
       find_unused_(options.find_unused),
+      shard_(options.shard && comm.size() > 1),
       gradients_(parameters_.size()),
       bucket_of_(parameters_.size()),
+      offset_of_(parameters_.size()),
       ready_(parameters_.size()) {
   assign_buckets(options);
   for (size_t i = 0; i < parameters_.size(); ++i) {
@@ -61,20 +64,42 @@ void GradientBuckets::assign_buckets(const BucketOptions& options) {
 
 void GradientBuckets::add_bucket(std::vector<size_t> members) {
   int64_t elements = 0;
-  for (const size_t i : members) elements += parameters_[i].tensor.numel();
+  for (const size_t i : members) {
+    offset_of_[i] = elements;
+    elements += parameters_[i].tensor.numel();
+  }
+  const int64_t unit = shard_ ? comm_.size() : 1;
+  const int64_t padded = (elements + unit - 1) / unit * unit;
   Bucket bucket;
-  bucket.flat = comm_.allocate(elements, parameters_[members.front()].tensor.options().requires_grad(false));
+  bucket.flat = comm_.allocate(padded, parameters_[members.front()].tensor.options().requires_grad(false));
+  bucket.flat.narrow(0, elements, padded - elements).zero_();
   bucket.label =
       str_format("gradients of {} … {}", parameters_[members.front()].name, parameters_[members.back()].name);
-  int64_t offset = 0;
   for (const size_t i : members) {
     const at::Tensor& tensor = parameters_[i].tensor;
-    gradients_[i] = bucket.flat.narrow(0, offset, tensor.numel()).view(tensor.sizes());
+    gradients_[i] = bucket.flat.narrow(0, offset_of_[i], tensor.numel()).view(tensor.sizes());
     bucket_of_[i] = buckets_.size();
-    offset += tensor.numel();
   }
   bucket.members = std::move(members);
+  if (shard_) move_parameters(bucket);
   buckets_.push_back(std::move(bucket));
+}
+
+void GradientBuckets::move_parameters(Bucket& bucket) {
+  const c10::NoGradGuard no_grad;
+  bucket.parameters = comm_.allocate(bucket.flat.numel(), bucket.flat.options());
+  bucket.parameters.zero_();
+  for (const size_t i : bucket.members) {
+    at::Tensor& tensor = parameters_[i].tensor;
+    const at::Tensor place = bucket.parameters.narrow(0, offset_of_[i], tensor.numel()).view(tensor.sizes());
+    place.copy_(tensor);
+    tensor.set_data(place);
+  }
+}
+
+at::Tensor GradientBuckets::own_part(const at::Tensor& flat) const {
+  const int64_t length = flat.numel() / comm_.size();
+  return flat.narrow(0, comm_.rank() * length, length);
 }
 
 void GradientBuckets::begin_step() {
@@ -82,9 +107,12 @@ void GradientBuckets::begin_step() {
   reducing_ = false;
 }
 
-void GradientBuckets::begin_reduction() {
+void GradientBuckets::begin_reduction(GradientBuckets* after) {
   reducing_ = true;
   next_bucket_ = 0;
+  previous_ = after;
+  next_ = nullptr;
+  if (after != nullptr) after->next_ = this;
   ready_.assign(parameters_.size(), false);
   for (Bucket& bucket : buckets_) bucket.missing = bucket.members.size();
 }
@@ -105,11 +133,19 @@ void GradientBuckets::mark_ready(size_t parameter) {
   start_full_buckets();
 }
 
+bool GradientBuckets::all_started() const {
+  return next_bucket_ == buckets_.size() && (previous_ == nullptr || previous_->all_started());
+}
+
 void GradientBuckets::start_full_buckets() {
+  if (previous_ != nullptr && !previous_->all_started()) return;
   for (; next_bucket_ < buckets_.size() && buckets_[next_bucket_].missing == 0; ++next_bucket_) {
     Bucket& bucket = buckets_[next_bucket_];
-    bucket.work = comm_.all_reduce(bucket.flat, Reduce::kSum, bucket.label);
+    bucket.work = shard_
+                      ? comm_.reduce_scatter(own_part(bucket.flat), bucket.flat, Reduce::kSum, bucket.label)
+                      : comm_.all_reduce(bucket.flat, Reduce::kSum, bucket.label);
   }
+  if (next_ != nullptr && next_bucket_ == buckets_.size()) next_->start_full_buckets();
 }
 
 std::vector<std::string> GradientBuckets::fill_missing() {
@@ -140,10 +176,42 @@ void GradientBuckets::finish_reduction() {
   reducing_ = false;
 }
 
-std::vector<at::Tensor> GradientBuckets::flat_gradients() const {
-  std::vector<at::Tensor> flats;
-  for (const Bucket& bucket : buckets_) flats.push_back(bucket.flat);
-  return flats;
+std::vector<OwnedPiece> GradientBuckets::owned() const {
+  std::vector<OwnedPiece> pieces;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    const at::Tensor values = parameters_[i].tensor.detach();
+    const int64_t elements = values.numel();
+    if (!shard_) {
+      pieces.push_back({i, 0, elements, values, gradients_[i]});
+      continue;
+    }
+    const Bucket& bucket = buckets_[bucket_of_[i]];
+    const int64_t part = bucket.flat.numel() / comm_.size();
+    const int64_t begin = std::max<int64_t>(0, comm_.rank() * part - offset_of_[i]);
+    const int64_t end = std::min(elements, (comm_.rank() + 1) * part - offset_of_[i]);
+    if (begin >= end) continue;
+    const auto piece = [&](const at::Tensor& flat) {
+      const at::Tensor range = flat.narrow(0, offset_of_[i] + begin, end - begin);
+      return end - begin == elements ? range.view(values.sizes()) : range;
+    };
+    pieces.push_back({i, begin, end, piece(bucket.parameters), piece(bucket.flat)});
+  }
+  return pieces;
+}
+
+std::vector<at::Tensor> GradientBuckets::owned_gradients() const {
+  std::vector<at::Tensor> parts;
+  for (const Bucket& bucket : buckets_) parts.push_back(shard_ ? own_part(bucket.flat) : bucket.flat);
+  return parts;
+}
+
+void GradientBuckets::gather_parameters() {
+  if (!shard_) return;
+  for (Bucket& bucket : buckets_)
+    bucket.work = comm_.all_gather(bucket.parameters, own_part(bucket.parameters), "updated parameters");
+  const Stopwatch watch;
+  for (Bucket& bucket : buckets_) std::exchange(bucket.work, nullptr)->wait();
+  seconds_waited_ += watch.seconds();
 }
 
 void GradientBuckets::finish_without_reduction() {

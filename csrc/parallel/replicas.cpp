@@ -39,7 +39,7 @@ bool same_everywhere(int64_t value, Communicator& comm, std::string_view label) 
 
 }  // namespace
 
-void equalise_replicas(nn::LayeredModel& model, const ReplicaGroup& ranks) {
+void equalise_replicas(nn::LayeredModel& model, const RankGroup& ranks) {
   if (ranks.size() == 1) return;
   if (!same_everywhere(layout_hash(model), ranks.host, "model layout")) {
     throw CommError(

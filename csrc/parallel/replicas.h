@@ -6,14 +6,14 @@
 
 #include "comm/communicator.h"
 #include "nn/layered_model.h"
-#include "parallel/replica_group.h"
+#include "parallel/rank_group.h"
 
 namespace echelon::parallel {
 
 /// Makes every rank's parameters and buffers those of rank 0. Costs a checksum when they are equal already,
 /// as they are when all ranks' processors compute the initial values alike. Collective; throws CommError when
 /// the names or shapes differ.
-void equalise_replicas(nn::LayeredModel& model, const ReplicaGroup& ranks);
+void equalise_replicas(nn::LayeredModel& model, const RankGroup& ranks);
 
 /// Averages the running statistics (BatchNorm's means and variances) over the ranks, in one all-reduce.
 class StatisticsAverager {

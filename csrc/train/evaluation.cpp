@@ -1,7 +1,5 @@
 #include "train/evaluation.h"
 
-#include <c10/core/GradMode.h>
-
 #include <cmath>
 
 #include "comm/ledger.h"
@@ -10,10 +8,72 @@
 
 namespace echelon::train {
 
-Evaluator::Evaluator(nn::LayeredModel& model, Communicator& comm,
+/// The batches of this rank's replica, and what was counted where the last stage is.
+class Evaluator::Work final : public parallel::InferenceWork {
+ public:
+  explicit Work(const Evaluator& owner)
+      : owner_(owner), loader_(owner.dataset_, owner.options_), totals_(zero_totals(owner.options_.device)) {}
+
+  /// Every rank of a replica goes through the same batches; those without first and last stage load none.
+  int64_t batches() const { return loader_.batches(); }
+
+  std::optional<nn::Activations> inputs(int64_t batch) override {
+    data::Batch& loaded = at(batch);
+    const bool empty = loaded.samples == 0;
+    nn::Activations inputs = std::move(loaded.inputs);
+    if (!owner_.runtime_.has_last_stage()) batches_.erase(batch);
+    if (empty) return std::nullopt;
+    return inputs;
+  }
+
+  nn::Activations forward(size_t part, nn::Activations inputs, int64_t) override {
+    const AutocastScope autocast(owner_.precision_, owner_.options_.device);
+    return owner_.model_.forward(part, std::move(inputs), {.training = false});
+  }
+
+  void outputs(const nn::Activations& outputs, int64_t batch) override {
+    const AutocastScope autocast(owner_.precision_, owner_.options_.device);
+    const at::Tensor& logits = outputs.at(owner_.model_.spec().outputs.front());
+    const at::Tensor target = at(batch).target;
+    batches_.erase(batch);
+    const nn::LossSum loss = nn::cross_entropy(logits, target);
+    const nn::CorrectCounts correct = nn::count_correct(logits, target);
+    targets_ += loss.count;
+    totals_ +=
+        at::stack({loss.sum.to(at::kDouble), correct.top1.to(at::kDouble), correct.top5.to(at::kDouble)});
+  }
+
+  /// Sums of loss, top-1 and top-5, targets, damaged samples.
+  at::Tensor totals() const {
+    const bool counts_skipped = owner_.runtime_.has_first_stage();
+    return at::cat({totals_.cpu(), at::tensor({static_cast<double>(targets_),
+                                               counts_skipped ? static_cast<double>(loader_.skipped()) : 0.0},
+                                              at::kDouble)});
+  }
+
+ private:
+  static at::Tensor zero_totals(at::Device device) {
+    return at::zeros({3}, at::TensorOptions().dtype(at::kDouble).device(device));
+  }
+
+  data::Batch& at(int64_t batch) {
+    for (; loaded_ <= batch; ++loaded_) batches_[loaded_] = loader_.next();
+    return batches_.at(batch);
+  }
+
+  const Evaluator& owner_;
+  data::EvaluationLoader loader_;
+  int64_t loaded_ = 0;
+  std::map<int64_t, data::Batch> batches_;
+  at::Tensor totals_;
+  int64_t targets_ = 0;
+};
+
+Evaluator::Evaluator(nn::LayeredModel& model, parallel::PipelineRuntime& runtime, Communicator& comm,
                      std::shared_ptr<const data::Dataset> dataset, data::LoaderOptions options,
                      Precision precision, bool language_model)
     : model_(model),
+      runtime_(runtime),
       comm_(comm),
       dataset_(std::move(dataset)),
       options_(std::move(options)),
@@ -22,23 +82,9 @@ Evaluator::Evaluator(nn::LayeredModel& model, Communicator& comm,
 
 Metrics Evaluator::run() {
   ledger_note("evaluation");
-  const c10::NoGradGuard no_grad;
-  const AutocastScope autocast(precision_, options_.device);
-  data::EvaluationLoader loader(dataset_, options_);
-  at::Tensor totals = at::zeros({3}, at::TensorOptions().dtype(at::kDouble).device(options_.device));
-  int64_t targets = 0;
-  while (auto batch = loader.next()) {
-    const nn::Activations outputs = model_.forward(std::move(batch->inputs), {.training = false});
-    const at::Tensor& logits = outputs.at(model_.spec().outputs.front());
-    const nn::LossSum loss = nn::cross_entropy(logits, batch->target);
-    const nn::CorrectCounts correct = nn::count_correct(logits, batch->target);
-    targets += loss.count;
-    totals +=
-        at::stack({loss.sum.to(at::kDouble), correct.top1.to(at::kDouble), correct.top5.to(at::kDouble)});
-  }
-  totals =
-      at::cat({totals.cpu(), at::tensor({static_cast<double>(targets), static_cast<double>(loader.skipped())},
-                                        at::kDouble)});
+  Work work(*this);
+  runtime_.infer(work, work.batches());
+  at::Tensor totals = work.totals();
   comm_.all_reduce(totals, Reduce::kSum, "evaluation totals")->wait();
   const double* total = totals.const_data_ptr<double>();
   skipped_ = static_cast<int64_t>(total[4]);

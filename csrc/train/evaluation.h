@@ -8,6 +8,7 @@
 #include "comm/communicator.h"
 #include "data/loader.h"
 #include "nn/layered_model.h"
+#include "parallel/pipeline/runtime.h"
 #include "train/precision.h"
 
 namespace echelon::train {
@@ -18,9 +19,11 @@ using Metrics = std::map<std::string, double>;
 
 class Evaluator {
  public:
-  /// `options` for an EvaluationLoader. `model` and `comm` must outlive this object.
-  Evaluator(nn::LayeredModel& model, Communicator& comm, std::shared_ptr<const data::Dataset> dataset,
-            data::LoaderOptions options, Precision precision, bool language_model);
+  /// `options` for an EvaluationLoader. `model`, `runtime` and `comm`, of all ranks, must outlive this
+  /// object.
+  Evaluator(nn::LayeredModel& model, parallel::PipelineRuntime& runtime, Communicator& comm,
+            std::shared_ptr<const data::Dataset> dataset, data::LoaderOptions options, Precision precision,
+            bool language_model);
 
   /// Every sample counts once. Collective; the same numbers on every rank. Throws DataError when no sample
   /// can be used.
@@ -29,7 +32,10 @@ class Evaluator {
   int64_t skipped() const { return skipped_; }
 
  private:
+  class Work;
+
   nn::LayeredModel& model_;
+  parallel::PipelineRuntime& runtime_;
   Communicator& comm_;
   std::shared_ptr<const data::Dataset> dataset_;
   data::LoaderOptions options_;

@@ -9,8 +9,11 @@
 #include "models/registry.h"
 #include "nn/memory_pool.h"
 #include "parallel/replicas.h"
+#include "train/job_costs.h"
+#include "train/precision.h"
 
 namespace echelon::train {
+
 Ranks::Ranks(const TrainSettings& settings, const ProcessEnvironment& environment)
     : launch_(environment.launch()),
       choice_(choose_device(settings.device, launch_.local_rank)),
@@ -22,11 +25,18 @@ Ranks::Ranks(const TrainSettings& settings, const ProcessEnvironment& environmen
   nn::install_memory_pool();
   const bool nccl = choice_.is_cuda() && settings.comm.backend != "mpi" && launch_.world_size > 1;
   if (nccl) device_comm_ = choice_.module->make_nccl(*world_, choice_.index);
+  divide(settings.parallel.pipeline);
 }
 
-Ranks::Ranks(Communicator& host) : threads_(at::get_num_threads()), host_(&host) {
+Ranks::Ranks(Communicator& host, int64_t pipeline) : threads_(at::get_num_threads()), host_(&host) {
   launch_.rank = launch_.local_rank = host.rank();
   launch_.world_size = launch_.local_size = host.size();
+  divide(pipeline);
+}
+
+void Ranks::divide(int64_t pipeline) {
+  const parallel::RankGroup world{*host_, device_comm_ ? *device_comm_ : *host_};
+  groups_ = std::make_unique<parallel::GridGroups>(parallel::make_grid(host_->size(), pipeline), world);
 }
 
 at::Device Ranks::device() const {
@@ -36,6 +46,7 @@ at::Device Ranks::device() const {
 
 void Ranks::abort(const std::string& reason) noexcept {
   try {
+    if (groups_) groups_->abort(reason);
     if (device_comm_) device_comm_->abort(reason);
     host_->abort(reason);
   } catch (const std::exception& error) {
@@ -44,31 +55,72 @@ void Ranks::abort(const std::string& reason) noexcept {
 }
 
 void Ranks::finalize() {
+  groups_->finalize();
   if (device_comm_) device_comm_->finalize();
   host_->finalize();
 }
+
+namespace {
+
+/// This rank's communicators of its pipeline, where it is not alone.
+std::optional<parallel::RankGroup> pipeline_of(parallel::GridGroups& groups) {
+  if (groups.grid().pipeline == 1) return std::nullopt;
+  return groups.pipeline();
+}
+
+/// What each rank may use: the least of them all, so that all plan alike.
+int64_t memory_of_a_rank(const TrainSettings& settings, Ranks& ranks) {
+  if (ranks.grid().pipeline == 1) return INT64_MAX;
+  const int64_t here = ranks.choice().is_cuda()
+                           ? ranks.choice().module->memory(ranks.choice().index).total_bytes
+                           : parallel::make_hardware(settings.hardware, number_format(settings.precision),
+                                                     ranks.launch().local_size)
+                                 .memory_bytes;
+  at::Tensor least = at::tensor({here}, at::kLong);
+  ranks.host().all_reduce(least, Reduce::kMin, "memory of a rank")->wait();
+  return least.item<int64_t>();
+}
+
+}  // namespace
 
 Job::Job(const TrainSettings& settings, Ranks& ranks)
     : settings_(settings),
       ranks_(ranks),
       interface_(models::interface_of(settings.model)),
-      plan_(parallel::plan_batch(settings.global_batch, settings.micro_batch, ranks.host().size())) {
+      plan_(parallel::plan_batch(settings.global_batch, settings.micro_batch, ranks.grid())),
+      spec_(models::make_model(settings.model)),
+      layout_(plan_layout(settings, spec_, ranks.grid(), plan_, memory_of_a_rank(settings, ranks))) {
   const int64_t limit = interface_.output_limit;
   train_data_ = data::open_dataset(settings.data, data::Split::kTrain, limit, &ranks.host());
   test_data_ = data::open_dataset(settings.data, data::Split::kTest, limit, &ranks.host());
   const at::TensorOptions options =
       at::TensorOptions().dtype(storage_type(settings.precision)).device(ranks.device());
-  model_ = std::make_unique<nn::LayeredModel>(models::make_model(settings.model), options,
-                                              static_cast<uint64_t>(settings.seed));
-  parallel::equalise_replicas(*model_, ranks.group());
+  parallel::GridGroups& groups = ranks.groups();
+  model_ = std::make_unique<nn::LayeredModel>(
+      spec_, parallel::parts_of(layout_, groups.place(), spec_.layers.size()), options,
+      static_cast<uint64_t>(settings.seed));
+  model_->set_recomputed(layout_.recomputed);
+  parallel::equalise_replicas(*model_, groups.replicas());
+  runtime_ = std::make_unique<parallel::PipelineRuntime>(spec_, layout_.first_layers, layout_.schedule,
+                                                         pipeline_of(groups), ranks.device());
+  keep_needed_data();
+}
+
+void Job::keep_needed_data() {
+  // Which sample takes the place of a damaged one is decided by the input.
+  if (runtime_->has_first_stage() || data::loader_options(settings_.data).on_error == data::OnError::kSkip)
+    return;
+  for (auto* data : {&train_data_, &test_data_}) {
+    if (const auto targets = *data ? (*data)->targets() : nullptr) *data = targets;
+  }
 }
 
 data::LoaderOptions Job::loader_options() const {
   data::LoaderOptions options = data::loader_options(settings_.data);
   options.global_batch = plan_.global_batch;
   options.micro_batch = plan_.micro_batch;
-  options.rank = ranks_.host().rank();
-  options.world_size = ranks_.host().size();
+  options.rank = ranks_.groups().replica();
+  options.world_size = ranks_.grid().replicas;
   options.seed = static_cast<uint64_t>(settings_.seed);
   options.dtype = storage_type(settings_.precision);
   options.device = ranks_.device();
@@ -79,8 +131,8 @@ std::unique_ptr<Evaluator> Job::make_evaluator() {
   if (!test_data_) return nullptr;
   data::LoaderOptions options = loader_options();
   if (settings_.evaluate.batch) options.micro_batch = *settings_.evaluate.batch;
-  return std::make_unique<Evaluator>(*model_, ranks_.host(), test_data_, options, settings_.precision,
-                                     is_language_model());
+  return std::make_unique<Evaluator>(*model_, *runtime_, ranks_.host(), test_data_, options,
+                                     settings_.precision, is_language_model());
 }
 
 }  // namespace echelon::train

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "common/clock.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "optim/clip.h"
@@ -17,7 +18,8 @@ parallel::BucketOptions bucket_options(const parallel::ParallelSettings& setting
   constexpr double kMebibyte = 1 << 20;
   return {.bucket_bytes = static_cast<int64_t>(settings.bucket_mb * kMebibyte),
           .first_bucket_bytes = static_cast<int64_t>(settings.first_bucket_mb * kMebibyte),
-          .find_unused = settings.find_unused};
+          .find_unused = settings.find_unused,
+          .shard = settings.shard_optimizer};
 }
 
 StepOptions step_options(const TrainSettings& settings, const Job& job, at::Device device) {
@@ -29,15 +31,14 @@ StepOptions step_options(const TrainSettings& settings, const Job& job, at::Devi
           .sync_batch_norm = settings.parallel.sync_batch_norm};
 }
 
-std::vector<optim::ParameterGroup> decay_groups(const std::vector<nn::NamedParameter>& parameters,
-                                                const std::vector<at::Tensor>& gradients) {
+std::vector<optim::ParameterGroup> decay_groups(const std::vector<parallel::ModelGradients::Owned>& owned) {
   std::vector<optim::ParameterGroup> groups(2);
   groups[1].decay = false;
-  for (size_t i = 0; i < parameters.size(); ++i) {
-    optim::ParameterGroup& group = groups[parameters[i].decay ? 0 : 1];
-    group.names.push_back(parameters[i].name);
-    group.parameters.push_back(parameters[i].tensor.detach());
-    group.gradients.push_back(gradients[i]);
+  for (const auto& [parameter, piece, stored_here] : owned) {
+    optim::ParameterGroup& group = groups[parameter->decay ? 0 : 1];
+    group.names.push_back(parameter->name);
+    group.parameters.push_back(piece.values);
+    group.gradients.push_back(piece.gradient);
   }
   std::erase_if(groups, [](const optim::ParameterGroup& group) { return group.names.empty(); });
   return groups;
@@ -55,47 +56,92 @@ std::unique_ptr<optim::WeightAverage> make_average(std::optional<double> decay,
   return std::make_unique<optim::WeightAverage>(*decay, names, tensors);
 }
 
+/// The state of the optimizer as a checkpoint stores it: pieces of tensors under the names of pieces.
+checkpoint::NamedTensors stored_state(const optim::Optimizer& optimizer,
+                                      const std::vector<parallel::ModelGradients::Owned>& owned,
+                                      bool first_rank) {
+  const optim::State state = optimizer.state();
+  checkpoint::NamedTensors stored;
+  if (first_rank) stored[optim::kStepName] = state.at(optim::kStepName);
+  for (const auto& [parameter, piece, stored_here] : owned) {
+    if (!stored_here) continue;
+    const bool whole = piece.end - piece.begin == parameter->tensor.numel();
+    for (const std::string& name : optimizer.state_names(parameter->name))
+      stored[whole ? name : checkpoint::piece_name(name, piece.begin, piece.end)] = state.at(name);
+  }
+  return stored;
+}
+
+/// A model of all layers that holds no memory.
+nn::LayeredModel without_memory(const nn::ModelSpec& spec) {
+  return nn::LayeredModel(spec, at::TensorOptions().device(at::kMeta), 0);
+}
+
+std::set<std::string> parameter_names(const nn::ModelSpec& spec) {
+  std::set<std::string> names;
+  for (const auto& parameter : without_memory(spec).parameters()) names.insert(parameter.name);
+  return names;
+}
+
+/// Of parameters and buffers.
+std::set<std::string> tensor_names(const nn::ModelSpec& spec) {
+  std::set<std::string> names = parameter_names(spec);
+  for (const auto& buffer : without_memory(spec).buffers()) names.insert(buffer.name);
+  return names;
+}
+
 }  // namespace
 
-Learner::Learner(const TrainSettings& settings, Ranks& ranks, Job& job)
+Learner::Learner(const TrainSettings& settings, Ranks& ranks, Job& job, Tracer* tracer)
     : settings_(settings),
       ranks_(ranks),
       job_(job),
-      buckets_(job.model().parameters(), ranks.group().device, bucket_options(settings.parallel)),
-      statistics_(job.model(), ranks.group().device),
-      training_step_(job.model(), ranks.group(), buckets_, statistics_,
-                     step_options(settings, job, ranks.device())),
-      optimizer_(optim::make_optimizer(settings.optimizer,
-                                       decay_groups(job.model().parameters(), buckets_.gradients()))),
+      tracer_(tracer),
+      gradients_(job.model(), ranks.groups(), job.layout(), bucket_options(settings.parallel)),
+      statistics_(job.model(), ranks.groups().replicas().device),
+      training_step_(job.model(), job.runtime(), ranks.groups(), gradients_, statistics_,
+                     step_options(settings, job, ranks.device()), tracer),
+      optimizer_(optim::make_optimizer(settings.optimizer, decay_groups(gradients_.owned()))),
       average_(make_average(settings.ema_decay, job.model().parameters())) {}
 
-StepReport Learner::advance(data::TrainLoader& loader, int64_t step, double learning_rate, bool stop_asked) {
+StepReport Learner::advance(data::TrainLoader* loader, int64_t step, double learning_rate, bool stop_asked) {
   statistics_.remember();
-  const StepOutcome outcome = training_step_.run(loader, step, stop_asked);
-  const c10::NoGradGuard no_grad;
-  const std::vector<at::Tensor> flat_gradients = buckets_.flat_gradients();
-  const at::Tensor norm = optim::gradient_norm(flat_gradients);
-  StepReport report{
-      .loss = outcome.loss, .gradient_norm = norm.item<double>(), .stop_asked = outcome.stop_asked};
-  report.applied = std::isfinite(report.loss) && std::isfinite(report.gradient_norm);
+  const OwnOutcome own = training_step_.run(loader, step);
+  PendingOutcome pending = training_step_.agree(own, stop_asked);
+  // Other ranks of the pipeline may not be done. Where the update depends on nothing that they have to tell,
+  // and a run that finds something not finite ends anyway, it need not wait for them.
+  const bool early =
+      !settings_.optimizer.clip_norm && settings_.on_nan == OnNotFinite::kStop && own.is_finite();
+  if (early) optimize(learning_rate);
+  const StepOutcome outcome = training_step_.finish(std::move(pending));
+  const StepReport report{.loss = outcome.loss,
+                          .gradient_norm = outcome.gradient_norm,
+                          .applied = outcome.is_finite(),
+                          .stop_asked = outcome.stop_asked};
   if (!report.applied) {
     handle_not_finite(step);
     return report;
   }
   if (settings_.optimizer.clip_norm)
-    optim::clip_gradients(flat_gradients, norm, *settings_.optimizer.clip_norm);
-  optimizer_->step(learning_rate);
+    optim::clip_gradients(gradients_.owned_gradients(), report.gradient_norm, *settings_.optimizer.clip_norm);
+  if (!early) optimize(learning_rate);
+  gradients_.gather_parameters();
   if (average_) average_->update();
   return report;
 }
 
+void Learner::optimize(double learning_rate) {
+  const double start = steady_time();
+  optimizer_->step(learning_rate);
+  if (tracer_ != nullptr) tracer_->add("optimizer", start, steady_time());
+}
+
 void Learner::handle_not_finite(int64_t step) {
-  data::TrainLoader same_batches(job_.train_data(), job_.loader_options(), step * job_.plan().global_batch);
-  std::string where;
-  {
-    const c10::AutoGradMode with_gradients(true);
-    where = locate_not_finite(training_step_, job_.model(), buckets_, same_batches, ranks_.host(), step);
-  }
+  std::optional<data::TrainLoader> same_batches;
+  if (job_.loads_data())
+    same_batches.emplace(job_.train_data(), job_.loader_options(), step * job_.plan().global_batch);
+  const std::string where = locate_not_finite(training_step_, job_.model().spec(), gradients_,
+                                              same_batches ? &*same_batches : nullptr, ranks_.host(), step);
   statistics_.restore();
   if (settings_.on_nan == OnNotFinite::kStop) {
     throw NotFiniteError(where +
@@ -104,39 +150,79 @@ void Learner::handle_not_finite(int64_t step) {
   if (ranks_.host().rank() == 0) log::warning("{}; the step is skipped", where);
 }
 
-void Learner::store_in(checkpoint::Contents& contents) const {
-  for (const auto& parameter : job_.model().parameters())
-    contents.model[parameter.name] = parameter.tensor.detach();
-  for (const auto& buffer : job_.model().buffers()) contents.model[buffer.name] = buffer.tensor;
-  contents.optimizer = optimizer_->state();
-  if (average_) contents.average = average_->state();
+checkpoint::Contents Learner::contents() const {
+  const parallel::GridGroups& groups = ranks_.groups();
+  const parallel::Grid& grid = groups.grid();
+  checkpoint::Contents contents;
+  contents.part = {groups.place(), grid.pipeline};
+  for (const auto& parameter : job_.model().parameters()) {
+    if (gradients_.stores(parameter.name)) contents.model[parameter.name] = parameter.tensor.detach();
+  }
+  if (groups.replica() == 0) {
+    for (const auto& buffer : job_.model().buffers()) contents.model[buffer.name] = buffer.tensor;
+  }
+  const bool sharded = settings_.parallel.shard_optimizer && grid.replicas > 1;
+  contents.optimizer_part =
+      sharded ? checkpoint::FilePart{grid.rank(groups.place(), groups.replica()), grid.ranks()}
+              : contents.part;
+  if (sharded || groups.replica() == 0)
+    contents.optimizer = stored_state(*optimizer_, gradients_.owned(), ranks_.host().rank() == 0);
+  if (!average_) return contents;
+  for (auto& [name, tensor] : average_->state()) {
+    if (gradients_.stores(name)) contents.average[name] = tensor;
+  }
+  return contents;
 }
 
 void Learner::load(const checkpoint::Checkpoint& checkpoint) {
   load_model(job_.model(), checkpoint, false);
-  optimizer_->load_state(checkpoint.open(checkpoint::kOptimizerFile).views());
-  if (average_) average_->load_state(checkpoint.open(checkpoint::kAverageFile).views());
+  load_optimizer(checkpoint);
+  if (!average_) return;
+  const checkpoint::LogicalTensors averages = checkpoint.tensors(checkpoint::kAverageFile);
+  optim::State state = average_->state();
+  for (auto& [name, tensor] : state) {
+    tensor = at::empty_like(tensor);
+    averages.copy(name, tensor);
+  }
+  average_->load_state(state);
+}
+
+void Learner::load_optimizer(const checkpoint::Checkpoint& checkpoint) {
+  const checkpoint::LogicalTensors stored = checkpoint.tensors(checkpoint::kOptimizerFile);
+  const std::set<std::string> parameters = parameter_names(job_.model().spec());
+  for (const std::string& name : stored.names()) {
+    if (!optimizer_->knows(name, parameters)) {
+      throw CheckpointError(str_format(
+          "the checkpoint's '{}' has no place here: it comes from another optimizer or model", name));
+    }
+  }
+  optim::State state;
+  for (const auto& owned : gradients_.owned()) {
+    for (const std::string& name : optimizer_->state_names(owned.parameter->name)) {
+      at::Tensor& tensor = state[name] = at::empty_like(owned.piece.values);
+      stored.copy(name, owned.parameter->tensor.sizes(), owned.piece.begin, tensor);
+    }
+  }
+  at::Tensor& step = state[optim::kStepName] = at::empty({}, at::kLong);
+  stored.copy(optim::kStepName, step);
+  optimizer_->load_state(state);
 }
 
 void load_model(nn::LayeredModel& model, const checkpoint::Checkpoint& checkpoint, bool average) {
   const c10::NoGradGuard no_grad;
-  const checkpoint::SafetensorsFile file = checkpoint.open(checkpoint::kModelFile);
-  std::set<std::string> expected;
-  const auto load = [&](const std::string& name, const at::Tensor& tensor) {
-    file.copy_to(name, tensor);
-    expected.insert(name);
-  };
-  for (const auto& parameter : model.parameters()) load(parameter.name, parameter.tensor);
-  for (const auto& buffer : model.buffers()) load(buffer.name, buffer.tensor);
-  for (const auto& entry : file.tensors()) {
-    if (expected.contains(entry.name)) continue;
+  const checkpoint::LogicalTensors stored = checkpoint.tensors(checkpoint::kModelFile);
+  for (const auto& parameter : model.parameters()) stored.copy(parameter.name, parameter.tensor);
+  for (const auto& buffer : model.buffers()) stored.copy(buffer.name, buffer.tensor);
+  const std::set<std::string> expected = tensor_names(model.spec());
+  for (const std::string& name : stored.names()) {
+    if (expected.contains(name)) continue;
     throw CheckpointError(
         str_format("{}: tensor {} has no place in the model of this configuration; is it the right one?",
-                   file.path().string(), entry.name));
+                   stored.path(), name));
   }
   if (!average) return;
-  const checkpoint::SafetensorsFile averaged = checkpoint.open(checkpoint::kAverageFile);
-  for (const auto& parameter : model.parameters()) averaged.copy_to(parameter.name, parameter.tensor);
+  const checkpoint::LogicalTensors averaged = checkpoint.tensors(checkpoint::kAverageFile);
+  for (const auto& parameter : model.parameters()) averaged.copy(parameter.name, parameter.tensor);
 }
 
 }  // namespace echelon::train

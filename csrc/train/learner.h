@@ -1,4 +1,4 @@
-// All of a replica that changes when it learns: parameters, statistics, optimizer state, average of the
+// All of a rank that changes when it learns: parameters, statistics, optimizer state, average of the
 // weights.
 #pragma once
 
@@ -9,9 +9,10 @@
 #include "data/loader.h"
 #include "optim/optimizer.h"
 #include "optim/weight_average.h"
-#include "parallel/gradient_buckets.h"
+#include "parallel/model_gradients.h"
 #include "parallel/replicas.h"
 #include "train/job.h"
+#include "train/tracer.h"
 #include "train/training_step.h"
 
 namespace echelon::train {
@@ -25,15 +26,18 @@ struct StepReport {
 
 class Learner {
  public:
-  /// `settings`, `ranks` and `job` must outlive this object. Collective.
-  Learner(const TrainSettings& settings, Ranks& ranks, Job& job);
+  /// What is passed by reference must outlive this object, and so must `tracer`, which may be null.
+  /// Collective.
+  Learner(const TrainSettings& settings, Ranks& ranks, Job& job, Tracer* tracer = nullptr);
 
-  /// Step `step` (from 0) with learning rate `learning_rate`, on the next batches of `loader`. A step whose
-  /// loss or gradient is not finite leaves no trace; it throws NotFiniteError that names layer, step and
-  /// rank, or, under `on_nan: skip`, says so in a warning. Collective.
-  StepReport advance(data::TrainLoader& loader, int64_t step, double learning_rate, bool stop_asked);
+  /// Step `step` (from 0) with learning rate `learning_rate`, on the next batches of `loader`, which may be
+  /// null where the rank needs none (Job::loads_data). A step whose loss or gradient is not finite leaves no
+  /// trace; it throws NotFiniteError that names layer, step and rank, or, under `on_nan: skip`, says so in a
+  /// warning. Collective.
+  StepReport advance(data::TrainLoader* loader, int64_t step, double learning_rate, bool stop_asked);
 
-  void store_in(checkpoint::Contents& contents) const;
+  /// What this rank stores of a checkpoint; the manifest is the caller's.
+  checkpoint::Contents contents() const;
   /// Throws CheckpointError that names what does not fit.
   void load(const checkpoint::Checkpoint& checkpoint);
 
@@ -42,20 +46,24 @@ class Learner {
   double seconds_waited_for_comm() const { return training_step_.seconds_waited_for_comm(); }
 
  private:
+  void optimize(double learning_rate);
   void handle_not_finite(int64_t step);
+  void load_optimizer(const checkpoint::Checkpoint& checkpoint);
 
   const TrainSettings& settings_;
   Ranks& ranks_;
   Job& job_;
-  parallel::GradientBuckets buckets_;
+  Tracer* tracer_;
+  parallel::ModelGradients gradients_;
   parallel::StatisticsAverager statistics_;
   TrainingStep training_step_;
   std::unique_ptr<optim::Optimizer> optimizer_;
   std::unique_ptr<optim::WeightAverage> average_;
 };
 
-/// Copies the stored parameters and buffers into `model`. `average`: the averaged parameters in place of the
-/// trained ones. Throws CheckpointError that names what is missing, unexpected or of another shape.
+/// Copies the stored parameters and buffers into the parts of `model`. `average`: the averaged parameters in
+/// place of the trained ones. Throws CheckpointError that names what is missing, unexpected or of another
+/// shape.
 void load_model(nn::LayeredModel& model, const checkpoint::Checkpoint& checkpoint, bool average);
 
 }  // namespace echelon::train

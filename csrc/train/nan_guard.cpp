@@ -16,42 +16,36 @@ bool all_finite(const at::Tensor& tensor) {
   return at::isfinite(tensor.detach()).all().item<bool>();
 }
 
-void look_at_outputs(Finding& finding, const nn::LayeredModel& model, int64_t micro_step, size_t layer,
+void look_at_outputs(Finding& finding, const nn::ModelSpec& spec, int64_t micro_batch, size_t layer,
                      at::TensorList outputs) {
   if (static_cast<int64_t>(layer) >= finding.order) return;
   for (const at::Tensor& output : outputs) {
     if (all_finite(output)) continue;
     finding = {static_cast<int64_t>(layer),
-               str_format("the output of layer {} is not finite (micro-batch {})",
-                          model.spec().layers[layer].name, micro_step)};
+               str_format("the output of layer {} is not finite (micro-batch {})", spec.layers[layer].name,
+                          micro_batch)};
   }
 }
 
-void look_at_gradients(Finding& finding, const nn::LayeredModel& model,
-                       const parallel::GradientBuckets& buckets) {
-  const std::vector<nn::NamedParameter> parameters = model.parameters();
-  for (size_t i = parameters.size(); i-- > 0;) {
-    if (all_finite(buckets.gradients()[i])) continue;
-    const auto depth = static_cast<int64_t>(parameters.size() - i);
-    finding = {static_cast<int64_t>(model.spec().layers.size()) + depth,
-               str_format("the gradient of {} is not finite", parameters[i].name)};
-    return;
+/// Backward comes to the last layer first.
+void look_at_gradients(Finding& finding, const nn::ModelSpec& spec,
+                       const parallel::ModelGradients& gradients) {
+  const auto all = gradients.local();
+  const auto layers = static_cast<int64_t>(spec.layers.size());
+  for (auto named = all.rbegin(); named != all.rend(); ++named) {
+    const int64_t order = 2 * layers - static_cast<int64_t>(named->parameter->layer);
+    if (order >= finding.order || all_finite(named->gradient)) continue;
+    finding = {order, str_format("the gradient of {} is not finite", named->parameter->name)};
   }
 }
 
-Finding search_this_rank(TrainingStep& training_step, nn::LayeredModel& model,
-                         parallel::GradientBuckets& buckets, data::TrainLoader& loader, int64_t step) {
+Finding search_this_rank(TrainingStep& training_step, const nn::ModelSpec& spec,
+                         parallel::ModelGradients& gradients, data::TrainLoader* loader, int64_t step) {
   Finding finding;
-  buckets.begin_step();
-  for (int64_t micro_step = 0; micro_step < training_step.options().plan.micro_steps; ++micro_step) {
-    const auto observer = [&](size_t layer, at::TensorList outputs) {
-      look_at_outputs(finding, model, micro_step, layer, outputs);
-    };
-    const at::Tensor loss = training_step.loss(loader.next(), step, micro_step, observer);
-    loss.backward();
-  }
-  buckets.finish_without_reduction();
-  if (finding.text.empty()) look_at_gradients(finding, model, buckets);
+  training_step.repeat_alone(loader, step, [&](int64_t micro_batch, size_t layer, at::TensorList outputs) {
+    look_at_outputs(finding, spec, micro_batch, layer, outputs);
+  });
+  if (finding.text.empty()) look_at_gradients(finding, spec, gradients);
   return finding;
 }
 
@@ -72,10 +66,10 @@ std::string earliest_of_all(const Finding& finding, Communicator& comm, int64_t 
 
 }  // namespace
 
-std::string locate_not_finite(TrainingStep& training_step, nn::LayeredModel& model,
-                              parallel::GradientBuckets& buckets, data::TrainLoader& loader,
+std::string locate_not_finite(TrainingStep& training_step, const nn::ModelSpec& spec,
+                              parallel::ModelGradients& gradients, data::TrainLoader* loader,
                               Communicator& comm, int64_t step) {
-  return earliest_of_all(search_this_rank(training_step, model, buckets, loader, step), comm, step);
+  return earliest_of_all(search_this_rank(training_step, spec, gradients, loader, step), comm, step);
 }
 
 }  // namespace echelon::train

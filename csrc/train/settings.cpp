@@ -96,6 +96,16 @@ void describe(config::Fields<LogSettings>& f) {
   f.add("tensorboard", &LogSettings::tensorboard, "Write a TensorBoard event file too.");
 }
 
+void describe(config::Fields<TraceSettings>& f) {
+  f.about(
+      "A record of what each rank did when, in trace.json of the run's folder, for ui.perfetto.dev or "
+      "chrome://tracing. `trace: true` takes the defaults.");
+  f.add("enabled", &TraceSettings::enabled, "Write one.").direct();
+  f.add("first_step", &TraceSettings::first_step, "The first step that is recorded, counted from 1.")
+      .at_least(1);
+  f.add("steps", &TraceSettings::steps, "How many steps are recorded.").at_least(1).at_most(1000);
+}
+
 void describe(config::Fields<TrainSettings>& f) {
   f.about("A training run.");
   f.add("name", &TrainSettings::name, "Name of the run; not set: the name of the configuration file.");
@@ -144,7 +154,9 @@ void describe(config::Fields<TrainSettings>& f) {
   f.add("evaluate", &TrainSettings::evaluate, "When to score the test data.");
   f.add("checkpoint", &TrainSettings::checkpoint, "Checkpoints.");
   f.add("log", &TrainSettings::log, "Log lines and records.");
-  f.add("parallel", &TrainSettings::parallel, "Data parallelism.");
+  f.add("trace", &TrainSettings::trace, "A record of some steps in time.");
+  f.add("parallel", &TrainSettings::parallel, "How the model and the batch are spread over the ranks.");
+  f.add("hardware", &TrainSettings::hardware, "What the job would run on, for `echelon plan`.");
   f.add("comm", &TrainSettings::comm, "Communication among the ranks.");
   f.check({"steps", "epochs"}, check_length);
   f.check({"global_batch", "micro_batch"}, check_batch);

@@ -10,6 +10,7 @@
 #include "data/settings.h"
 #include "models/settings.h"
 #include "optim/settings.h"
+#include "parallel/hardware.h"
 #include "parallel/settings.h"
 
 namespace echelon::train {
@@ -42,6 +43,14 @@ struct LogSettings {
 };
 void describe(config::Fields<LogSettings>& f);
 
+/// Steps [first_step, first_step + steps), counted from 1.
+struct TraceSettings {
+  bool enabled = false;
+  int64_t first_step = 3;
+  int64_t steps = 2;
+};
+void describe(config::Fields<TraceSettings>& f);
+
 struct TrainSettings {
   std::optional<std::string> name;
   std::string output = "runs";
@@ -62,7 +71,9 @@ struct TrainSettings {
   EvaluateSettings evaluate;
   CheckpointSettings checkpoint;
   LogSettings log;
+  TraceSettings trace;
   parallel::ParallelSettings parallel;
+  parallel::HardwareSettings hardware;
   CommSettings comm;
 };
 void describe(config::Fields<TrainSettings>& f);

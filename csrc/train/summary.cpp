@@ -22,6 +22,24 @@ std::string ranks_line(const TrainSettings& settings, Ranks& ranks) {
                     launch.launched_by.empty() ? "" : str_format(", started by {}", launch.launched_by));
 }
 
+std::string model_line(Job& job) {
+  const nn::ModelSpec& spec = job.model().spec();
+  const nn::LayeredModel whole(spec, at::TensorOptions().device(at::kMeta), 0);
+  return str_format("{}, {} parameters in {} layers", spec.family,
+                    human_count(static_cast<double>(whole.parameter_count())), spec.layers.size());
+}
+
+/// "2 ranks × 2 replicas, 1f1b; stages start at embedding, block.5".
+std::string pipeline_line(Ranks& ranks, Job& job) {
+  const parallel::PipelineLayout& layout = job.layout();
+  std::vector<std::string> starts;
+  for (const size_t layer : layout.first_layers) starts.push_back(job.model().spec().layers[layer].name);
+  const int replicas = ranks.grid().replicas;
+  return str_format("{} ranks{}, {}; stages start at {}", ranks.grid().pipeline,
+                    replicas == 1 ? "" : str_format(" × {} replicas", replicas), layout.schedule.name,
+                    join(starts));
+}
+
 std::string data_line(const TrainSettings& settings, Job& job) {
   const int64_t test = job.test_data() ? job.test_data()->size() : 0;
   return str_format("{} training and {} test samples, seed {}", job.train_data()->size(), test,
@@ -45,15 +63,14 @@ std::string optimizer_line(const optim::OptimizerSettings& optimizer) {
 
 std::string summarise(const TrainSettings& settings, const std::string& name, Ranks& ranks, Job& job,
                       const Trainer& trainer, const fs::path& run_directory) {
-  const auto parameters = static_cast<double>(job.model().parameter_count());
   std::string text = str_format("echelon train {}\n", name);
   const auto line = [&text](std::string_view key, const std::string& value) {
     text += str_format("  {:<11}{}\n", key, value);
   };
   line("ranks", ranks_line(settings, ranks));
-  line("model", str_format("{}, {} parameters in {} layers", job.model().spec().family,
-                           human_count(parameters), job.model().spec().layers.size()));
-  line("batch", job.plan().describe(ranks.host().size()));
+  line("model", model_line(job));
+  if (ranks.grid().pipeline > 1) line("pipeline", pipeline_line(ranks, job));
+  line("batch", job.plan().describe(ranks.grid()));
   line("optimizer", optimizer_line(settings.optimizer));
   line("data", data_line(settings, job));
   line("length", length_line(trainer));

@@ -1,5 +1,7 @@
 #include "train/text_exchange.h"
 
+#include <ATen/ATen.h>
+
 #include <cstring>
 
 namespace echelon::train {
@@ -11,6 +13,23 @@ std::string broadcast_text(Communicator& comm, const std::string& text, int root
   if (comm.rank() == root) std::memcpy(bytes.mutable_data_ptr(), text.data(), text.size());
   comm.broadcast(bytes, root, "text")->wait();
   return {static_cast<const char*>(bytes.const_data_ptr()), static_cast<size_t>(bytes.numel())};
+}
+
+std::vector<std::string> gather_texts(Communicator& comm, const std::string& text) {
+  const int size = comm.size();
+  at::Tensor lengths = at::empty({size}, at::kLong);
+  comm.all_gather(lengths, at::tensor({static_cast<int64_t>(text.size())}, at::kLong), "lengths of texts")
+      ->wait();
+  const int64_t longest = lengths.max().item<int64_t>();
+  at::Tensor own = at::zeros({longest}, at::kByte), all = at::empty({size, longest}, at::kByte);
+  std::memcpy(own.mutable_data_ptr(), text.data(), text.size());
+  comm.all_gather(all, own, "texts")->wait();
+  std::vector<std::string> texts;
+  for (int rank = 0; rank < size; ++rank) {
+    const auto* bytes = static_cast<const char*>(all.const_data_ptr()) + rank * longest;
+    texts.emplace_back(bytes, static_cast<size_t>(lengths[rank].item<int64_t>()));
+  }
+  return texts;
 }
 
 }  // namespace echelon::train

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "comm/communicator.h"
 
@@ -9,5 +10,8 @@ namespace echelon::train {
 
 /// The text of rank `root`, on every rank. Collective; tensors in host memory.
 std::string broadcast_text(Communicator& comm, const std::string& text, int root);
+
+/// The texts of all ranks, in rank order. Collective; tensors in host memory.
+std::vector<std::string> gather_texts(Communicator& comm, const std::string& text);
 
 }  // namespace echelon::train

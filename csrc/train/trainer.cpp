@@ -4,6 +4,7 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "optim/schedule.h"
+#include "train/save_checkpoint.h"
 #include "train/text_exchange.h"
 
 namespace echelon::train {
@@ -31,13 +32,17 @@ Trainer::Trainer(const TrainSettings& settings, const std::string& resolved_conf
       run_directory_(std::move(run_directory)),
       ranks_(ranks),
       job_(job),
-      learner_(settings, ranks, job),
+      tracer_(settings.trace, run_directory_ / "trace.json"),
+      learner_(settings, ranks, job, &tracer_),
       evaluator_(job.make_evaluator()),
       resumed_from_(choose_checkpoint()) {
   if (!resumed_from_.empty()) resume(resumed_from_);
-  loader_ = std::make_unique<data::TrainLoader>(job_.train_data(), job_.loader_options(),
-                                                step_ * job_.plan().global_batch);
-  total_steps_ = train::total_steps(settings, loader_->steps_per_epoch());
+  steps_per_epoch_ = data::steps_per_epoch(*job_.train_data(), job_.loader_options());
+  total_steps_ = train::total_steps(settings, steps_per_epoch_);
+  if (job_.loads_data()) {
+    loader_ = std::make_unique<data::TrainLoader>(job_.train_data(), job_.loader_options(),
+                                                  step_ * job_.plan().global_batch);
+  }
   if (ranks_.host().rank() != 0) return;
   store_ = std::make_unique<checkpoint::Store>(run_directory_ / kCheckpoints, retention(settings.checkpoint));
   store_->set_aside_after(step_);
@@ -106,14 +111,18 @@ TrainOutcome Trainer::run() {
 }
 
 int64_t Trainer::skipped_on_all_ranks() {
-  at::Tensor skipped = at::tensor({loader_->skipped()}, at::kLong);
+  const bool counts = job_.runtime().has_first_stage();  // the last stage loads the same samples again
+  at::Tensor skipped = at::tensor({counts ? loader_->skipped() : 0}, at::kLong);
   ranks_.host().all_reduce(skipped, Reduce::kSum, "skipped samples")->wait();
   return skipped.item<int64_t>();
 }
 
 bool Trainer::train_one_step() {
   const double learning_rate = optim::learning_rate(step_, total_steps_, settings_.optimizer);
-  const StepReport report = learner_.advance(*loader_, step_, learning_rate, stop_request_.signal() != 0);
+  tracer_.begin_step(step_, job_.runtime());
+  const StepReport report =
+      learner_.advance(loader_.get(), step_, learning_rate, stop_request_.signal() != 0);
+  tracer_.end_step(step_, job_.runtime(), ranks_.host());
   ++step_;
   if (recorder_) {
     recorder_->step({.step = step_,
@@ -151,8 +160,7 @@ bool Trainer::checkpoint_due() const {
 void Trainer::save() {
   saved_step_ = step_;
   since_checkpoint_.restart();
-  if (!store_) return;
-  checkpoint::Contents contents;
+  checkpoint::Contents contents = learner_.contents();
   contents.manifest.step = step_;
   contents.manifest.epoch = static_cast<double>(step_) / static_cast<double>(steps_per_epoch());
   contents.manifest.consumed_samples = step_ * job_.plan().global_batch;
@@ -161,8 +169,7 @@ void Trainer::save() {
   contents.manifest.model_family = job_.model().spec().family;
   if (evaluated_step_ == step_) contents.manifest.metrics = metrics_;
   contents.manifest.config = resolved_config_;
-  learner_.store_in(contents);
-  store_->save(contents);
+  save_checkpoint(store_.get(), contents, ranks_.host());
 }
 
 }  // namespace echelon::train

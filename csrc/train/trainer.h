@@ -10,6 +10,7 @@
 #include "train/learner.h"
 #include "train/recorder.h"
 #include "train/stop_request.h"
+#include "train/tracer.h"
 
 namespace echelon::train {
 
@@ -37,7 +38,7 @@ class Trainer {
 
   int64_t step() const { return step_; }  ///< steps done
   int64_t total_steps() const { return total_steps_; }
-  int64_t steps_per_epoch() const { return loader_->steps_per_epoch(); }
+  int64_t steps_per_epoch() const { return steps_per_epoch_; }
   /// The checkpoint that this run continues from; empty: none.
   const fs::path& resumed_from() const { return resumed_from_; }
 
@@ -58,13 +59,15 @@ class Trainer {
   Ranks& ranks_;
   Job& job_;
   StopRequest stop_request_;
+  Tracer tracer_;
   Learner learner_;
   std::unique_ptr<Evaluator> evaluator_;
-  std::unique_ptr<data::TrainLoader> loader_;
-  std::unique_ptr<checkpoint::Store> store_;  // rank 0 only
-  std::unique_ptr<Recorder> recorder_;        // rank 0 only
+  std::unique_ptr<data::TrainLoader> loader_;  // null where the rank needs no batches
+  std::unique_ptr<checkpoint::Store> store_;   // rank 0 only
+  std::unique_ptr<Recorder> recorder_;         // rank 0 only
   fs::path resumed_from_;
   int64_t step_ = 0;
+  int64_t steps_per_epoch_ = 0;
   int64_t total_steps_ = 0;
   int64_t saved_step_ = -1;
   int64_t evaluated_step_ = -1;

@@ -1,58 +1,108 @@
 #include "train/training_step.h"
 
+#include <array>
+
 #include "comm/ledger.h"
 #include "common/clock.h"
 #include "common/random.h"
 #include "nn/loss.h"
+#include "train/step_batches.h"
 
 namespace echelon::train {
 
-TrainingStep::TrainingStep(nn::LayeredModel& model, parallel::ReplicaGroup ranks,
-                           parallel::GradientBuckets& buckets, parallel::StatisticsAverager& statistics,
-                           StepOptions options)
-    : model_(model),
-      ranks_(ranks),
-      buckets_(buckets),
-      statistics_(statistics),
-      options_(std::move(options)) {}
+/// The stages of this rank on the micro-batches of one step.
+class TrainingStep::Work final : public parallel::StageWork {
+ public:
+  Work(TrainingStep& owner, data::TrainLoader* loader, int64_t step, const StepObserver& observer,
+       bool reduce)
+      : owner_(owner), options_(owner.options_), observer_(observer), reduce_(reduce) {
+    if (loader != nullptr) batches_.emplace(*loader);
+    key_ = derive_key(derive_key(options_.seed, "model"), static_cast<uint64_t>(step));
+  }
 
-at::Tensor TrainingStep::loss(const data::Batch& batch, int64_t step, int64_t micro_step,
-                              const nn::LayerObserver& observer) {
-  const AutocastScope autocast(options_.precision, options_.device);
-  const uint64_t key = derive_key(derive_key(options_.seed, "model"), static_cast<uint64_t>(step));
-  const int64_t first_sample =
-      ranks_.rank() * options_.plan.per_rank + micro_step * options_.plan.micro_batch;
-  const nn::Context context{.training = true,
-                            .communicator = options_.sync_batch_norm ? &ranks_.device : nullptr,
-                            .random = {key, first_sample}};
-  const nn::Activations outputs = model_.forward(batch.inputs, context, observer);
-  const nn::LossSum loss =
-      nn::cross_entropy(outputs.at(model_.spec().outputs.front()), batch.target, options_.label_smoothing);
-  const int64_t global_count = loss.count / batch.samples * options_.plan.global_batch;
-  return loss.sum / static_cast<double>(global_count);
+  nn::Activations inputs(int64_t micro_batch) override { return batches_->take_inputs(micro_batch); }
+
+  nn::Activations forward(size_t part, nn::Activations inputs, int64_t micro_batch) override {
+    const AutocastScope autocast(options_.precision, options_.device);
+    const parallel::BatchPlan& plan = options_.plan;
+    const int64_t first_sample = owner_.groups_.replica() * plan.per_replica + micro_batch * plan.micro_batch;
+    const parallel::RankGroup replicas = owner_.groups_.replicas();
+    const nn::Context context{.training = true,
+                              .communicator = options_.sync_batch_norm ? &replicas.device : nullptr,
+                              .random = {key_, first_sample}};
+    nn::LayerObserver observer;
+    if (observer_) {
+      observer = [&](size_t layer, at::TensorList outputs) { observer_(micro_batch, layer, outputs); };
+    }
+    return owner_.model_.forward(part, std::move(inputs), context, observer);
+  }
+
+  at::Tensor loss(const nn::Activations& outputs, int64_t micro_batch) override {
+    const AutocastScope autocast(options_.precision, options_.device);
+    const data::Batch batch = batches_->take_target(micro_batch);
+    const at::Tensor& logits = outputs.at(owner_.model_.spec().outputs.front());
+    const nn::LossSum loss = nn::cross_entropy(logits, batch.target, options_.label_smoothing);
+    const int64_t global_count = loss.count / batch.samples * options_.plan.global_batch;
+    return loss.sum / static_cast<double>(global_count);
+  }
+
+  void begin_reduction(size_t part) override {
+    if (reduce_) owner_.gradients_.begin_reduction(part);
+  }
+
+ private:
+  TrainingStep& owner_;
+  const StepOptions& options_;
+  const StepObserver& observer_;
+  bool reduce_;
+  std::optional<StepBatches> batches_;
+  uint64_t key_;
+};
+
+TrainingStep::TrainingStep(nn::LayeredModel& model, parallel::PipelineRuntime& runtime,
+                           parallel::GridGroups& groups, parallel::ModelGradients& gradients,
+                           parallel::StatisticsAverager& statistics, StepOptions options, Tracer* tracer)
+    : model_(model),
+      runtime_(runtime),
+      groups_(groups),
+      gradients_(gradients),
+      statistics_(statistics),
+      options_(std::move(options)),
+      tracer_(tracer) {}
+
+OwnOutcome TrainingStep::run(data::TrainLoader* loader, int64_t step) {
+  ledger_note(str_format("step {}", step));
+  const StepObserver nobody;
+  Work work(*this, loader, step, nobody, /*reduce=*/true);
+  gradients_.begin_step();
+  const at::Tensor loss = runtime_.train(work);
+  const double computed = steady_time();
+  gradients_.finish_reduction();
+  statistics_.average();
+  if (tracer_ != nullptr) tracer_->add("reduction", computed, steady_time());
+  return {.loss = loss.defined() ? loss.item<double>() : 0.0, .squared_norm = gradients_.squared_norm()};
 }
 
-StepOutcome TrainingStep::run(data::TrainLoader& loader, int64_t step, bool stop_asked) {
-  ledger_note(str_format("step {}", step));
-  at::Tensor total = at::zeros({2}, at::TensorOptions().dtype(at::kDouble));
-  at::Tensor loss_sum;
-  buckets_.begin_step();
-  for (int64_t micro_step = 0; micro_step < options_.plan.micro_steps; ++micro_step) {
-    const data::Batch batch = loader.next();
-    const at::Tensor micro_loss = loss(batch, step, micro_step);
-    if (micro_step + 1 == options_.plan.micro_steps) buckets_.begin_reduction();
-    micro_loss.backward();
-    const at::Tensor value = micro_loss.detach().to(at::kDouble);
-    loss_sum = loss_sum.defined() ? loss_sum + value : value;
-  }
-  buckets_.finish_reduction();
-  total[0] = loss_sum.item<double>();
-  total[1] = stop_asked ? 1.0 : 0.0;
-  const Stopwatch watch;
-  statistics_.average();
-  ranks_.host.all_reduce(total, Reduce::kSum, "loss")->wait();
-  seconds_waited_ += watch.seconds();
-  return {.loss = total[0].item<double>(), .stop_asked = total[1].item<double>() > 0};
+PendingOutcome TrainingStep::agree(const OwnOutcome& own, bool stop_asked) {
+  const std::array<double, 3> facts = {own.loss, stop_asked ? 1.0 : 0.0, own.squared_norm};
+  const at::Tensor sums = at::tensor(facts, at::kDouble);
+  return {sums, groups_.world().host.all_reduce(sums, Reduce::kSum, "loss and gradient norm")};
+}
+
+StepOutcome TrainingStep::finish(PendingOutcome pending) {
+  const double start = steady_time();
+  pending.work->wait();
+  seconds_waited_ += steady_time() - start;
+  if (tracer_ != nullptr) tracer_->add("agreement", start, steady_time());
+  const double* sums = pending.sums.const_data_ptr<double>();
+  return {.loss = sums[0], .gradient_norm = std::sqrt(sums[2]), .stop_asked = sums[1] > 0};
+}
+
+void TrainingStep::repeat_alone(data::TrainLoader* loader, int64_t step, const StepObserver& observer) {
+  Work work(*this, loader, step, observer, /*reduce=*/false);
+  gradients_.begin_step();
+  runtime_.train(work);
+  gradients_.finish_without_reduction();
 }
 
 }  // namespace echelon::train

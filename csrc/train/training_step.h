@@ -1,15 +1,18 @@
-// One optimizer step of a replica, up to the reduced gradients.
+// One optimizer step of a rank, up to the reduced gradients.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 
 #include "data/loader.h"
 #include "nn/layered_model.h"
 #include "parallel/batch_plan.h"
-#include "parallel/gradient_buckets.h"
-#include "parallel/replica_group.h"
+#include "parallel/grid.h"
+#include "parallel/model_gradients.h"
+#include "parallel/pipeline/runtime.h"
 #include "parallel/replicas.h"
 #include "train/precision.h"
+#include "train/tracer.h"
 
 namespace echelon::train {
 
@@ -23,34 +26,66 @@ struct StepOptions {
   bool sync_batch_norm = false;
 };
 
+/// Called after each layer of a micro-batch with the layer's index and outputs.
+using StepObserver = std::function<void(int64_t micro_batch, size_t layer, at::TensorList outputs)>;
+
+/// Of one rank, before the ranks have added theirs up.
+struct OwnOutcome {
+  double loss = 0;          ///< this rank's part of the mean over the global batch
+  double squared_norm = 0;  ///< this rank's part, as ModelGradients::squared_norm()
+  bool is_finite() const { return std::isfinite(loss) && std::isfinite(squared_norm); }
+};
+
+/// Of all ranks.
 struct StepOutcome {
-  double loss = 0;          ///< mean over the global batch
-  bool stop_asked = false;  ///< by a signal to any rank
+  double loss = 0;           ///< mean over the global batch
+  double gradient_norm = 0;  ///< of all gradients of the model
+  bool stop_asked = false;   ///< by a signal to any rank
+  bool is_finite() const { return std::isfinite(loss) && std::isfinite(gradient_norm); }
+};
+
+/// StepOutcome on its way.
+struct PendingOutcome {
+  at::Tensor sums;
+  Work work;
 };
 
 class TrainingStep {
  public:
-  /// What is passed by reference must outlive this object.
-  TrainingStep(nn::LayeredModel& model, parallel::ReplicaGroup ranks, parallel::GradientBuckets& buckets,
-               parallel::StatisticsAverager& statistics, StepOptions options);
+  /// What is passed by reference must outlive this object; `tracer` may be null.
+  TrainingStep(nn::LayeredModel& model, parallel::PipelineRuntime& runtime, parallel::GridGroups& groups,
+               parallel::ModelGradients& gradients, parallel::StatisticsAverager& statistics,
+               StepOptions options, Tracer* tracer);
 
   /// Runs the micro-batches of step `step` and leaves the gradients of the global mean loss, summed over the
-  /// ranks, in the buckets. `stop_asked` is agreed upon by all ranks. Collective.
-  StepOutcome run(data::TrainLoader& loader, int64_t step, bool stop_asked);
+  /// replicas, in `gradients`. `loader` may be null where the rank has neither first nor last stage.
+  /// Collective over the ranks that exchange anything: others may still be at it.
+  OwnOutcome run(data::TrainLoader* loader, int64_t step);
 
-  /// The mean loss of one micro-batch times its share of the global batch, with the graph for backward.
-  at::Tensor loss(const data::Batch& batch, int64_t step, int64_t micro_step,
-                  const nn::LayerObserver& observer = nullptr);
+  /// Adds the outcomes up over all ranks; `stop_asked` holds if it does on any. Collective, the first without
+  /// waiting.
+  PendingOutcome agree(const OwnOutcome& own, bool stop_asked);
+  StepOutcome finish(PendingOutcome pending);
+
+  /// Runs them again with `observer` and leaves each rank's own gradients, not reduced. Collective over the
+  /// pipeline.
+  void repeat_alone(data::TrainLoader* loader, int64_t step, const StepObserver& observer);
 
   const StepOptions& options() const { return options_; }
-  double seconds_waited_for_comm() const { return seconds_waited_ + buckets_.seconds_waited(); }
+  double seconds_waited_for_comm() const {
+    return seconds_waited_ + gradients_.seconds_waited() + runtime_.seconds_waited();
+  }
 
  private:
+  class Work;
+
   nn::LayeredModel& model_;
-  parallel::ReplicaGroup ranks_;
-  parallel::GradientBuckets& buckets_;
+  parallel::PipelineRuntime& runtime_;
+  parallel::GridGroups& groups_;
+  parallel::ModelGradients& gradients_;
   parallel::StatisticsAverager& statistics_;
   StepOptions options_;
+  Tracer* tracer_;
   double seconds_waited_ = 0;
 };
 

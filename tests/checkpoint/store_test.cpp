@@ -81,6 +81,81 @@ TEST(Store, SavesAndLoads) {
   }
 }
 
+/// What writer `number` of `count` has: a tensor of its own, and a piece of one that all share.
+Contents part_of_contents(FilePart part) {
+  Contents contents = contents_of(5);
+  contents.part = contents.optimizer_part = part;
+  contents.model = {{str_format("w{}", part.number), at::full({3}, part.number, at::kDouble)}};
+  const int64_t begin = 10 * part.number;
+  contents.optimizer = {{piece_name("m", begin, begin + 10), at::arange(begin, begin + 10)}};
+  return contents;
+}
+
+TEST(Store, FilesOfSeveralWritersAreOneCheckpoint) {
+  const TemporaryFolder folder;
+  Store store(folder.path(), {});
+  const fs::path place = store.begin(5);
+  EXPECT_FALSE(find_newest(folder.path()));
+  std::vector<StoredFile> files;
+  for (const int writer : {2, 0, 1}) {
+    for (const StoredFile& file : write_files(place, part_of_contents({writer, 3}))) files.push_back(file);
+  }
+  EXPECT_FALSE(find_newest(folder.path()));
+  EXPECT_EQ(store.commit(part_of_contents({0, 3}).manifest, files), folder / "step-00000005");
+
+  const auto newest = find_newest(folder.path());
+  ASSERT_TRUE(newest);
+  EXPECT_TRUE(fs::exists(folder / "step-00000005/model-00002-of-00003.safetensors"));
+  EXPECT_EQ(newest->manifest().files.size(), 6U);
+  const LogicalTensors model = newest->tensors(kModelFile);
+  EXPECT_THAT(model.names(), ElementsAre("w0", "w1", "w2"));
+  const at::Tensor state = at::zeros({6, 5}, at::kLong);
+  newest->tensors(kOptimizerFile).copy("m", state);
+  EXPECT_TRUE(at::equal(state, at::arange(30).view({6, 5})));
+  EXPECT_FALSE(newest->has(kAverageFile));
+}
+
+TEST(Store, AWriterMayHaveNothing) {
+  const TemporaryFolder folder;
+  Store store(folder.path(), {});
+  const fs::path place = store.begin(5);
+  std::vector<StoredFile> files;
+  for (const int writer : {0, 1, 2}) {
+    Contents contents = part_of_contents({writer, 3});
+    if (writer == 1) contents.model.clear();  // a stage without parameters
+    if (writer > 0) contents.optimizer.clear();
+    for (const StoredFile& file : write_files(place, contents)) files.push_back(file);
+  }
+  store.commit(contents_of(5).manifest, files);
+  const auto newest = find_newest(folder.path());
+  EXPECT_THAT(newest->tensors(kModelFile).names(), ElementsAre("w0", "w2"));
+  EXPECT_THAT(newest->tensors(kOptimizerFile).names(), ElementsAre("m"));
+}
+
+TEST(Store, GivesUpWithoutATrace) {
+  const TemporaryFolder folder;
+  Store store(folder.path(), {});
+  store.save(contents_of(1));
+  write_files(store.begin(5), part_of_contents({0, 2}));
+  EXPECT_THAT(message_of([&] { store.give_up(5, "rank 1: no paper"); }),
+              testing::StartsWith("the checkpoint of step 5 was not written: rank 1: no paper"));
+  EXPECT_EQ(find_newest(folder.path())->manifest().step, 1);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()),
+            2);  // step 1 and .lock
+}
+
+TEST(Store, ALostPartIsDamage) {
+  const TemporaryFolder folder;
+  Store store(folder.path(), {});
+  const fs::path place = store.begin(5);
+  std::vector<StoredFile> files = write_files(place, part_of_contents({0, 2}));
+  for (const StoredFile& file : write_files(place, part_of_contents({1, 2}))) files.push_back(file);
+  const fs::path saved = store.commit(contents_of(5).manifest, files);
+  fs::remove(saved / "optimizer-00002-of-00002.safetensors");
+  EXPECT_THAT(message_of([&] { open_checkpoint(saved); }),
+              HasSubstr("optimizer-00002-of-00002.safetensors belongs to the checkpoint"));
+}
+
 TEST(Store, NothingToResumeFrom) {
   const TemporaryFolder folder;
   EXPECT_FALSE(find_newest(folder / "missing"));

@@ -109,8 +109,7 @@ TEST(TrainLoader, WithoutShuffleReadsFromFrontToBack) {
   LoaderOptions o = options();
   o.shuffle = false;
   TrainLoader loader(counting(kSamples), o, 0);
-  EXPECT_EQ(loader.steps_per_epoch(), 3);
-  EXPECT_EQ(loader.samples_per_epoch(), 36);
+  EXPECT_EQ(steps_per_epoch(*counting(kSamples), o), 3);
   for (int64_t step = 0; step < 4; ++step) {
     Numbers expected(kGlobalBatch);
     std::iota(expected.begin(), expected.end(), step % 3 * kGlobalBatch);
@@ -216,14 +215,14 @@ TEST(EvaluationLoader, ReadsEachSampleOnceOverAnyWorldSize) {
         LoaderOptions o = options(rank, world_size, 4);
         o.threads = rank % 3;
         EvaluationLoader loader(counting(samples), o);
-        while (const auto batch = loader.next()) {
-          EXPECT_GE(batch->samples, 1);
-          EXPECT_LE(batch->samples, 4);
-          EXPECT_EQ(batch->samples, batch->target.size(0));
-          const Numbers part = numbers(batch->target);
+        for (int64_t i = 0; i < loader.batches(); ++i) {
+          const Batch batch = loader.next();
+          EXPECT_GE(batch.samples, 1);
+          EXPECT_LE(batch.samples, 4);
+          EXPECT_EQ(batch.samples, batch.target.size(0));
+          const Numbers part = numbers(batch.target);
           read.insert(read.end(), part.begin(), part.end());
         }
-        EXPECT_FALSE(loader.next().has_value());
       }
       Numbers expected(samples);
       std::iota(expected.begin(), expected.end(), 0);
@@ -238,12 +237,13 @@ TEST(EvaluationLoader, LeavesDamagedSamplesOutAndCountsThem) {
     o.threads = threads;
     o.on_error = OnError::kSkip;
     EvaluationLoader loader(counting(14, {1, 4, 5, 6, 7, 13}), o);
-    EXPECT_EQ(numbers(loader.next()->target), (Numbers{0, 2, 3}));
-    EXPECT_EQ(numbers(loader.next()->target), (Numbers{8, 9, 10, 11}));
-    const auto last = loader.next();
-    EXPECT_EQ(last->samples, 1);
-    EXPECT_EQ(numbers(last->target), Numbers{12});
-    EXPECT_FALSE(loader.next());
+    EXPECT_EQ(loader.batches(), 4);
+    EXPECT_EQ(numbers(loader.next().target), (Numbers{0, 2, 3}));
+    EXPECT_EQ(loader.next().samples, 0) << "all of its samples are damaged";
+    EXPECT_EQ(numbers(loader.next().target), (Numbers{8, 9, 10, 11}));
+    const Batch last = loader.next();
+    EXPECT_EQ(last.samples, 1);
+    EXPECT_EQ(numbers(last.target), Numbers{12});
     EXPECT_EQ(loader.skipped(), 6);
   }
 }

@@ -87,9 +87,23 @@ TEST_F(OpenDatasetTest, ACorruptImageIsNamedOrSkipped) {
   settings.on_error = OnError::kSkip;
   EvaluationLoader loader(open_dataset(settings, Split::kTrain, 2, nullptr), loader_options(settings));
   int64_t samples = 0;
-  while (const auto batch = loader.next()) samples += batch->samples;
+  for (int64_t i = 0; i < loader.batches(); ++i) samples += loader.next().samples;
   EXPECT_EQ(samples, 1);
   EXPECT_EQ(loader.skipped(), 1);
+}
+
+TEST_F(OpenDatasetTest, TheTargetsOfImagesComeWithoutDecoding) {
+  ImageSettings settings;
+  settings.train = {write("a.tar", tar_entry("x/1.jpg", "no image") + tar_entry("x/1.cls", "1") + tar_end())};
+  const auto dataset = open_dataset(settings, Split::kTrain, 2, nullptr);
+  const auto targets = dataset->targets();
+  ASSERT_EQ(targets->size(), 1);
+  Batch batch = targets->allocate(1, at::kFloat, false);
+  targets->load(0, 0, batch, 0);
+  EXPECT_EQ(batch.target.item<int64_t>(), 1);
+  EXPECT_TRUE(batch.inputs.empty());
+  Batch whole = dataset->allocate(1, at::kFloat, false);
+  EXPECT_THROW(dataset->load(0, 0, whole, 0), DataError);
 }
 
 TEST_F(OpenDatasetTest, TestFoldersUseTheClassesOfTheTrainingFolders) {

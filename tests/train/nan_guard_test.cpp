@@ -49,10 +49,10 @@ std::vector<std::string> messages(const TrainSettings& settings, int at_fault,
   std::vector<std::string> messages(2);
   run_ranks(2, [&](Communicator& comm) {
     Replica replica(settings, comm);
-    for (int64_t step = 0; step < 3; ++step) replica.learner.advance(replica.loader, step, 1e-3, false);
+    for (int64_t step = 0; step < 3; ++step) replica.learner.advance(&replica.loader, step, 1e-3, false);
     if (comm.rank() == at_fault) spoil(replica);
     try {
-      replica.learner.advance(replica.loader, 3, 1e-3, false);
+      replica.learner.advance(&replica.loader, 3, 1e-3, false);
     } catch (const NotFiniteError& error) {
       messages.at(static_cast<size_t>(comm.rank())) = error.what();
     }
@@ -88,18 +88,18 @@ TEST(NanGuard, ASkippedStepLeavesNoTrace) {
   settings.on_nan = OnNotFinite::kSkip;
   run_ranks(2, [&](Communicator& comm) {
     Replica replica(settings, comm);
-    EXPECT_TRUE(replica.learner.advance(replica.loader, 0, 1e-3, false).applied);
+    EXPECT_TRUE(replica.learner.advance(&replica.loader, 0, 1e-3, false).applied);
     const at::Tensor spoilt = replica.parameter("head.bias");
     const float healthy = spoilt[0].item<float>();
     if (comm.rank() == 0) spoilt[0] = NAN;
     const std::vector<at::Tensor> before = replica.state();
-    EXPECT_FALSE(replica.learner.advance(replica.loader, 1, 1e-3, false).applied);
+    EXPECT_FALSE(replica.learner.advance(&replica.loader, 1, 1e-3, false).applied);
     const std::vector<at::Tensor> after = replica.state();
     for (size_t i = 0; i < before.size(); ++i) {
       EXPECT_TRUE(at::allclose(before[i], after[i], 0, 0, /*equal_nan=*/true)) << i;
     }
     spoilt[0] = healthy;
-    EXPECT_TRUE(replica.learner.advance(replica.loader, 2, 1e-3, false).applied) << "and training goes on";
+    EXPECT_TRUE(replica.learner.advance(&replica.loader, 2, 1e-3, false).applied) << "and training goes on";
   });
 }
 

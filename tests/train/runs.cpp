@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "comm/local/local.h"
 #include "optim/schedule.h"
 #include "train/learner.h"
 
@@ -54,21 +55,48 @@ TrainSettings gpt_run(Precision precision, double dropout) {
   return settings;
 }
 
+TrainSettings deep_gpt_run(Precision precision, double dropout) {
+  TrainSettings settings = gpt_run(precision, dropout);
+  std::get<models::GptSettings>(settings.model).layers = 6;
+  settings.micro_batch = 1;
+  return settings;
+}
+
+TrainSettings resnet_run(Precision precision) {
+  TrainSettings settings = convnet_run(precision);
+  settings.model = models::ResnetSettings{
+      .depth = 18, .input = {1, 28, 28}, .classes = 10, .base_width = 4, .norm = "group", .norm_groups = 2};
+  settings.global_batch = 8;
+  settings.micro_batch = 1;
+  return settings;
+}
+
+Trace train_with_threads(const TrainSettings& settings, int ranks, int64_t steps) {
+  Trace trace;
+  run_ranks(ranks, [&](Communicator& comm) {
+    Trace own = train_steps(settings, comm, steps);
+    if (comm.rank() == 0) trace = std::move(own);
+  });
+  return trace;
+}
+
 Trace train_steps(const TrainSettings& settings, Communicator& comm, int64_t steps) {
-  Ranks ranks(comm);
+  Ranks ranks(comm, settings.parallel.pipeline);
   Job job(settings, ranks);
   Learner learner(settings, ranks, job);
-  data::TrainLoader loader(job.train_data(), job.loader_options(), 0);
+  std::optional<data::TrainLoader> loader;
+  if (job.loads_data()) loader.emplace(job.train_data(), job.loader_options(), 0);
   Trace trace;
   for (int64_t step = 0; step < steps; ++step) {
     const double learning_rate = optim::learning_rate(step, *settings.steps, settings.optimizer);
-    const StepReport report = learner.advance(loader, step, learning_rate, false);
+    const StepReport report = learner.advance(loader ? &*loader : nullptr, step, learning_rate, false);
     trace.losses.push_back(report.loss);
     trace.gradient_norms.push_back(report.gradient_norm);
   }
   for (const auto& parameter : job.model().parameters()) {
     trace.weights.push_back(parameter.tensor.detach().to(at::kDouble).clone());
   }
+  ranks.finalize();
   return trace;
 }
 

@@ -9,15 +9,6 @@ namespace {
 
 constexpr int64_t kSteps = 50;
 
-Trace train_on(const TrainSettings& settings, int ranks) {
-  Trace trace;
-  run_ranks(ranks, [&](Communicator& comm) {
-    Trace own = train_steps(settings, comm, kSteps);
-    if (comm.rank() == 0) trace = std::move(own);
-  });
-  return trace;
-}
-
 struct Case {
   const char* name;
   TrainSettings (*settings)(Precision, double dropout);
@@ -30,11 +21,11 @@ class WorldSizeTest : public ::testing::TestWithParam<Case> {};
 
 TEST_P(WorldSizeTest, OneTwoAndFourRanksAgreeOverFiftySteps) {
   const TrainSettings settings = GetParam().settings(GetParam().precision, GetParam().dropout);
-  const Trace one = train_on(settings, 1);
+  const Trace one = train_with_threads(settings, 1, kSteps);
   EXPECT_LT(one.losses.back(), 0.95 * one.losses.front())
       << "the run does not learn, so agreement would mean nothing";
   for (const int ranks : {2, 4}) {
-    const Trace several = train_on(settings, ranks);
+    const Trace several = train_with_threads(settings, ranks, kSteps);
     EXPECT_LE(largest_relative_difference(one.losses, several.losses), GetParam().tolerance)
         << ranks << " ranks";
     EXPECT_LE(largest_relative_difference(one.gradient_norms, several.gradient_norms),
@@ -44,9 +35,9 @@ TEST_P(WorldSizeTest, OneTwoAndFourRanksAgreeOverFiftySteps) {
 
 TEST_P(WorldSizeTest, MicroBatchesDoNotChangeTheResult) {
   TrainSettings settings = GetParam().settings(GetParam().precision, GetParam().dropout);
-  const Trace whole = train_on(settings, 2);
+  const Trace whole = train_with_threads(settings, 2, kSteps);
   settings.micro_batch = 2;
-  const Trace parts = train_on(settings, 2);
+  const Trace parts = train_with_threads(settings, 2, kSteps);
   EXPECT_LE(largest_relative_difference(whole.losses, parts.losses), GetParam().tolerance);
 }
 

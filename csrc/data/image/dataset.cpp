@@ -6,6 +6,25 @@
 #include "common/format.h"
 
 namespace echelon::data {
+namespace {
+
+class Labels final : public Dataset {
+ public:
+  explicit Labels(std::shared_ptr<const ImageSource> source) : source_(std::move(source)) {}
+  int64_t size() const override { return source_->size(); }
+  int64_t left_out() const override { return source_->left_out(); }
+  Batch allocate(int64_t samples, at::ScalarType, bool pinned) const override {
+    return {{}, at::empty({samples}, at::TensorOptions().dtype(at::kLong).pinned_memory(pinned)), 0};
+  }
+  void load(int64_t index, uint64_t, Batch& batch, int64_t row) const override {
+    batch.target.mutable_data_ptr<int64_t>()[row] = source_->label(index);
+  }
+
+ private:
+  std::shared_ptr<const ImageSource> source_;
+};
+
+}  // namespace
 
 Batch ImageDataset::allocate(int64_t samples, at::ScalarType dtype, bool pinned) const {
   const auto options = at::TensorOptions().pinned_memory(pinned);
@@ -22,11 +41,16 @@ void ImageDataset::load(int64_t index, uint64_t key, Batch& batch, int64_t row) 
   auto* target =
       static_cast<char*>(images.mutable_data_ptr()) + row * images.stride(0) * images.element_size();
   try {
-    batch.target.mutable_data_ptr<int64_t>()[row] = source_->read(index, encoded);
+    batch.target.mutable_data_ptr<int64_t>()[row] = source_->label(index);
+    source_->read(index, encoded);
     transform_(encoded, key, images.scalar_type(), target);
   } catch (const DataError& error) {
     throw DataError(str_format("{}: {}", source_->place(index), error.what()));
   }
+}
+
+std::shared_ptr<const Dataset> ImageDataset::targets() const {
+  return std::make_shared<Labels>(source_);
 }
 
 }  // namespace echelon::data

@@ -9,18 +9,19 @@
 
 namespace echelon::data {
 
-class ImageDataset : public Dataset {
+class ImageDataset final : public Dataset {
  public:
-  ImageDataset(std::unique_ptr<ImageSource> source, ImageTransform transform)
+  ImageDataset(std::shared_ptr<const ImageSource> source, ImageTransform transform)
       : source_(std::move(source)), transform_(std::move(transform)) {}
 
   int64_t size() const override { return source_->size(); }
   int64_t left_out() const override { return source_->left_out(); }
   Batch allocate(int64_t samples, at::ScalarType dtype, bool pinned) const override;
   void load(int64_t index, uint64_t key, Batch& batch, int64_t row) const override;
+  std::shared_ptr<const Dataset> targets() const override;
 
  private:
-  std::unique_ptr<ImageSource> source_;
+  std::shared_ptr<const ImageSource> source_;
   ImageTransform transform_;
 };
 

@@ -58,12 +58,13 @@ class FolderSource : public ImageSource {
   int64_t size() const override { return static_cast<int64_t>(starts_.size()); }
   int64_t left_out() const override { return left_out_; }
 
-  int64_t read(int64_t index, std::vector<uint8_t>& bytes) const override {
+  int64_t label(int64_t index) const override { return labels_[folder_of(index)]; }
+
+  void read(int64_t index, std::vector<uint8_t>& bytes) const override {
     const InputFile file(place(index));
     if (file.size() > kMaxEncodedImage) throw DataError(str_format("an image of {} bytes", file.size()));
     bytes.resize(file.size());
     file.read(0, bytes);
-    return labels_[folder_of(index)];
   }
 
   std::string place(int64_t index) const override {

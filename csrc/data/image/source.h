@@ -22,8 +22,9 @@ class ImageSource {
   virtual int64_t size() const = 0;
   /// Damaged samples and shards that were left out on opening.
   virtual int64_t left_out() const = 0;
-  /// Puts the encoded image into `bytes` and returns its label. Throws DataError.
-  virtual int64_t read(int64_t index, std::vector<uint8_t>& bytes) const = 0;
+  virtual int64_t label(int64_t index) const = 0;
+  /// Puts the encoded image into `bytes`. Throws DataError.
+  virtual void read(int64_t index, std::vector<uint8_t>& bytes) const = 0;
   /// Where the sample lies, for messages: shard, offset and key.
   virtual std::string place(int64_t index) const = 0;
 };

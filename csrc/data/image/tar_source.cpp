@@ -30,11 +30,12 @@ class TarSource : public ImageSource {
   int64_t size() const override { return static_cast<int64_t>(samples_.size()); }
   int64_t left_out() const override { return left_out_; }
 
-  int64_t read(int64_t index, std::vector<uint8_t>& bytes) const override {
+  int64_t label(int64_t index) const override { return samples_[index].label; }
+
+  void read(int64_t index, std::vector<uint8_t>& bytes) const override {
     const TarSample& sample = samples_[index];
     bytes.resize(sample.size);
     shards_.open(sample.shard)->read(sample.offset + sample.header_size, bytes);
-    return sample.label;
   }
 
   std::string place(int64_t index) const override {

@@ -1,4 +1,4 @@
-// The ranks that hold replicas of one model.
+// Some ranks of a job that work together.
 #pragma once
 
 #include "comm/communicator.h"
@@ -7,7 +7,7 @@ namespace echelon::parallel {
 
 /// The same ranks in the same order, reached for tensors in host memory and for tensors on the device. On the
 /// CPU both are one communicator; on a GPU the second may be NCCL's.
-struct ReplicaGroup {
+struct RankGroup {
   Communicator& host;
   Communicator& device;
 

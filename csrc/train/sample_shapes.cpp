@@ -1,0 +1,32 @@
+#include "train/sample_shapes.h"
+
+#include <ATen/ATen.h>
+
+#include "train/precision.h"
+
+namespace echelon::train {
+namespace {
+
+at::Tensor random_labels(int64_t limit, at::IntArrayRef shape, at::Device device) {
+  const at::TensorOptions options = at::TensorOptions().dtype(at::kLong).device(device);
+  return device.is_meta() ? at::empty(shape, options) : at::randint(limit, shape, options);
+}
+
+}  // namespace
+
+SampleBatch make_sample_batch(const TrainSettings& settings, int64_t micro_batch, at::Device device) {
+  const models::ModelInterface model = models::interface_of(settings.model);
+  if (const auto* text = std::get_if<data::TextSettings>(&settings.data)) {
+    const std::vector<int64_t> shape = {micro_batch, text->sequence_length};
+    return {{{model.input, random_labels(model.output_limit, shape, device)}},
+            random_labels(model.output_limit, shape, device)};
+  }
+  std::vector<int64_t> shape = {micro_batch};
+  shape.insert(shape.end(), model.input_shape.begin(), model.input_shape.end());
+  const at::TensorOptions options =
+      at::TensorOptions().dtype(storage_type(settings.precision)).device(device);
+  return {{{model.input, device.is_meta() ? at::empty(shape, options) : at::randn(shape, options)}},
+          random_labels(model.output_limit, {micro_batch}, device)};
+}
+
+}  // namespace echelon::train
