@@ -29,6 +29,30 @@ CLI::App* add_verb(CLI::App& app, Arguments& arguments, const std::string& name,
   return verb;
 }
 
+void add_plan(CLI::App& app, Arguments& arguments) {
+  CLI::App* plan = add_verb(
+      app, arguments, "plan",
+      "Predict what a job would do, without starting it: stages, memory, timeline, step time, and what "
+      "limits "
+      "it.\n"
+      "For the hardware that the configuration describes; runs on one process, for any number of ranks.");
+  add_config(plan, arguments);
+  plan->add_option("--ranks", arguments.ranks, "Ranks of the job (default: one pipeline)")
+      ->check(CLI::Range(1, 1 << 20));
+  CLI::Option* search =
+      plan->add_flag("--search", arguments.search,
+                     "Try pipelines, schedules, micro-batches and recomputation, and list the best ten");
+  plan->add_option("--memory", arguments.memory_gb, "GB (10^9 bytes) that a rank may use")
+      ->check(CLI::PositiveNumber);
+  plan->add_option("--output", arguments.output, "Write a page (.html) or the timeline (.svg) to this file")
+      ->check(CLI::Validator(
+          [](std::string& path) {
+            return path.ends_with(".html") || path.ends_with(".svg") ? "" : "must end in .html or .svg";
+          },
+          "FILE.html|.svg"))
+      ->excludes(search);
+}
+
 void add_verbs(CLI::App& app, Arguments& arguments) {
   add_config(
       add_verb(
@@ -41,6 +65,7 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
   add_config(evaluate, arguments);
   evaluate->add_option("--checkpoint", arguments.checkpoint,
                        "Checkpoint folder; not given: the best one of the run");
+  add_plan(app, arguments);
   add_config(
       add_verb(app, arguments, "check",
                "Report every problem of a configuration, each with file, line and column. Starts nothing."),

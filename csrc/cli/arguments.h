@@ -8,13 +8,17 @@
 namespace echelon::cli {
 
 struct Arguments {
-  std::string verb;                    ///< "train", "evaluate", "check", "schema", "inspect" or "doctor"
-  std::string config;                  ///< configuration file (train, evaluate, check)
+  std::string verb;    ///< "train", "evaluate", "plan", "check", "schema", "inspect" or "doctor"
+  std::string config;  ///< configuration file (train, evaluate, plan, check)
   std::vector<std::string> overrides;  ///< key.path=value
   std::string path;                    ///< what to inspect
   std::string checkpoint;              ///< evaluate: a checkpoint other than the best
   std::string run_directory;           ///< doctor: where runs would be written
   bool markdown = false;               ///< schema: the reference page instead of JSON Schema
+  int ranks = 0;                       ///< plan: of the job; 0: one pipeline
+  bool search = false;                 ///< plan: try other settings instead
+  std::optional<double> memory_gb;     ///< plan: of a rank, instead of the hardware's
+  std::string output;                  ///< plan: file for the page or picture, .html or .svg
 };
 
 /// Parses the command line. Returns nothing, with `exit_code` set, when there is nothing left to do: help and

@@ -9,6 +9,8 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "config/config.h"
+#include "plan/plan.h"
+#include "plan/search.h"
 #include "train/run.h"
 
 namespace echelon::cli {
@@ -25,6 +27,26 @@ ExitCode run_with_config(const Arguments& arguments, const ProcessEnvironment& e
   return verb(loaded.value, request, environment);
 }
 
+ExitCode print_plan(const Arguments& arguments) {
+  const auto settings = config::load<train::TrainSettings>(arguments.config, arguments.overrides,
+                                                           config::InputFiles::kMayBeMissing)
+                            .value;
+  plan::PlanRequest request{.name = settings.name.value_or(fs::path(arguments.config).stem().string()),
+                            .ranks = arguments.ranks};
+  if (arguments.memory_gb) request.memory_bytes = static_cast<int64_t>(*arguments.memory_gb * 1e9);
+  if (arguments.search) {
+    log::write_info(plan::to_text(plan::search(settings, request)));
+    return ExitCode::kOk;
+  }
+  const plan::Plan made = plan::make_plan(settings, request);
+  log::write_info(plan::to_text(made));
+  if (!arguments.output.empty()) {
+    write_file_atomically(arguments.output,
+                          arguments.output.ends_with(".svg") ? plan::to_svg(made) : plan::to_html(made));
+  }
+  return ExitCode::kOk;
+}
+
 ExitCode run(const Arguments& arguments, const ProcessEnvironment& environment) {
   if (arguments.verb == "train") return run_with_config(arguments, environment, train::train);
   if (arguments.verb == "evaluate") return run_with_config(arguments, environment, train::evaluate);
@@ -34,6 +56,19 @@ ExitCode run(const Arguments& arguments, const ProcessEnvironment& environment) 
     return ExitCode::kOk;
   }
   throw InternalError(str_format("verb {} is parsed but not known to the engine", arguments.verb));
+}
+
+/// Needs no other rank, and no MPI.
+ExitCode plan_alone(const Arguments& arguments) {
+  try {
+    return print_plan(arguments);
+  } catch (const Error& error) {
+    log::write_error(error.what());
+    return error.exit_code();
+  } catch (const std::exception& error) {
+    log::write_error(error.what());
+    return ExitCode::kInternal;
+  }
 }
 
 /// Errors of the configuration are the same on every rank, so one of them speaks.
@@ -47,6 +82,7 @@ void report(const Error& error, const Launch& launch) {
 int echelon_run(const echelon::cli::Arguments& arguments) {
   using namespace echelon;
   try {
+    if (arguments.verb == "plan") return static_cast<int>(cli::plan_alone(arguments));
     ProcessEnvironment environment;
     log::set_rank(environment.launch().rank, environment.launch().world_size);
     try {
