@@ -5,9 +5,8 @@ import math
 import tarfile
 import unittest
 
-from program import SOURCE, ProgramTest, run
+from program import SHARD, SOURCE, ProgramTest, run
 
-SHARD = SOURCE / "configs/data/mnist5k/train-000.tar"
 TOKENIZER = SOURCE / "tests/data/golden/tokenizer_plain.json"
 
 RESNET = "{name: resnet, depth: 18, base_width: 4, input: [1, 28, 28], classes: 10}"
@@ -30,16 +29,6 @@ EVERY_LAYER = """
 
 
 class SettingsTest(ProgramTest):
-    def image_run(self, model, train=SHARD, **changes):
-        settings = {"steps": 12, "global_batch": 32, "precision": "fp64", **changes}
-        return self.write("images.yaml", f"""
-model: {model}
-data: {{name: images, train: {train}, test: {SOURCE}/configs/data/mnist5k/test-000.tar, size: 28, channels: 1}}
-output: {self.folder}/runs
-optimizer: {{name: sgd, lr: 0.05, momentum: 0.9}}
-log: {{every_steps: 1}}
-""" + "".join(f"{key}: {value}\n" for key, value in settings.items()))
-
     def assert_ranks_agree(self, config, *overrides, tolerance=1e-9):
         for ranks in (1, 2):
             self.assert_succeeds(run("train", config, *overrides, f"name=ranks{ranks}", ranks=ranks))

@@ -1,31 +1,16 @@
 """Runs that are stopped, killed or left by a rank."""
 
 import os
-import pathlib
 import signal
 import time
 import unittest
 
-from program import PROGRAM, SOURCE, ProgramTest, run, start, wait_for
-
-
-def ranks_of(launcher):
-    """Process ids of the ranks below a launcher, in the order they were started."""
-    children = pathlib.Path(f"/proc/{launcher}/task/{launcher}/children").read_text().split()
-    return [int(child) for child in children if os.readlink(f"/proc/{child}/exe") == os.path.realpath(PROGRAM)]
+from program import SOURCE, ProgramTest, ranks_of, run, start, wait_for
 
 
 class SignalTest(ProgramTest):
     def long_run(self):
         return self.small_gpt(steps=100000)
-
-    def started(self, config, *overrides, ranks, name="gpt"):
-        process = start("train", config, f"name={name}", *overrides, ranks=ranks)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.kill)
-        metrics = self.folder / "runs" / name / "metrics.jsonl"
-        wait_for(lambda: metrics.exists() and metrics.read_text().count("\n") > 12)
-        return process
 
     def test_a_signal_ends_with_a_checkpoint_and_75(self):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
