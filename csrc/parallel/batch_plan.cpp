@@ -22,6 +22,23 @@ int64_t pipeline_micro_batch(int64_t per_replica, int pipeline) {
   return 1;
 }
 
+/// Fewer micro-batches than ranks would leave some of them without work all the time.
+void require_full_pipeline(int64_t per_replica, int64_t micro, const Grid& grid) {
+  if (per_replica < grid.pipeline) {
+    throw ConfigError(str_format(
+        "global_batch: gives each replica {} sample{} a step, too few for the {} ranks of a pipeline; "
+        "use at least {}",
+        per_replica, per_replica == 1 ? "" : "s", grid.pipeline, grid.ranks()));
+  }
+  if (per_replica / micro >= grid.pipeline) return;
+  int64_t largest = per_replica / grid.pipeline;
+  while (per_replica % largest != 0) --largest;
+  throw ConfigError(str_format(
+      "micro_batch: {} leaves {} micro-batch{} a step, too few for the {} ranks of a pipeline; use {}{}",
+      micro, per_replica / micro, per_replica / micro == 1 ? "" : "es", grid.pipeline, largest,
+      largest == 1 ? "" : " or less"));
+}
+
 }  // namespace
 
 std::string BatchPlan::describe(const Grid& grid) const {
@@ -48,6 +65,7 @@ BatchPlan plan_batch(int64_t global_batch, std::optional<int64_t> micro_batch, c
         micro, per_replica, replicas, replica_name(grid), global_batch,
         join_or(nearest_divisors(per_replica, micro))));
   }
+  require_full_pipeline(per_replica, micro, grid);
   return {global_batch, per_replica, micro, per_replica / micro};
 }
 

@@ -21,7 +21,8 @@ struct BatchPlan {
 
 /// Without `micro_batch` a replica's part is one pass; in a pipeline of p ranks at least 4·p passes if the
 /// part can be cut so, else as many as it can. Throws ConfigError with the nearest valid values when the
-/// replicas do not divide the global batch, or the micro-batch does not divide a replica's part.
+/// replicas do not divide the global batch, the micro-batch does not divide a replica's part, or a pipeline
+/// would have fewer micro-batches than ranks.
 BatchPlan plan_batch(int64_t global_batch, std::optional<int64_t> micro_batch, const Grid& grid);
 
 }  // namespace echelon::parallel

@@ -212,6 +212,7 @@ void GradientBuckets::gather_parameters() {
   const Stopwatch watch;
   for (Bucket& bucket : buckets_) std::exchange(bucket.work, nullptr)->wait();
   seconds_waited_ += watch.seconds();
+  for (const auto& parameter : parameters_) torch::autograd::impl::bump_version(parameter.tensor);
 }
 
 void GradientBuckets::finish_without_reduction() {

@@ -242,9 +242,9 @@ std::vector<size_t> partition(std::span<const LayerLoad> layers, std::span<const
                               std::optional<int64_t> bytes_per_rank) {
   if (stages.empty()) throw InternalError("a model is to be split into no stages");
   if (stages.size() > layers.size()) {
-    throw ConfigError(str_format(
-        "parallel.pipeline: {} stages need as many layers, the model has {}; use at most {} stages",
-        stages.size(), layers.size(), layers.size()));
+    throw ConfigError(
+        str_format("parallel.pipeline: {} stages need as many layers, the model has {}; use at most {}",
+                   stages.size(), layers.size(), layers.size()));
   }
   return Partitioner(layers, stages, bytes_per_rank).run();
 }
@@ -253,7 +253,8 @@ std::vector<size_t> first_layers(std::span<const std::string> layer_names,
                                  std::span<const std::string> first_names, size_t stages) {
   if (first_names.size() != stages) {
     throw ConfigError(
-        str_format("parallel.split: names {} first layers, but there are {} stages; name one of each",
+        str_format("parallel.split: number of first layers that are named: {}, of stages: {}; name the first "
+                   "layer of each",
                    first_names.size(), stages));
   }
   std::vector<size_t> split;

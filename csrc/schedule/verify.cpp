@@ -43,6 +43,14 @@ void count_in_flight(const Schedule& schedule, Report& report) {
   }
 }
 
+/// The position of an action in the list without communication.
+int place_among_computations(const Schedule& schedule, const Problem& problem) {
+  if (problem.index == Action::kNone) return problem.index;
+  const auto begin = schedule.ranks[problem.rank].begin();
+  return static_cast<int>(std::count_if(begin, begin + problem.index,
+                                        [](const Action& action) { return is_compute(action.kind); }));
+}
+
 }  // namespace
 
 std::string Problem::text() const {
@@ -88,8 +96,11 @@ Report verify(const Schedule& schedule, const VerifyOptions& options) {
 
 void check(const Schedule& schedule, const VerifyOptions& options) {
   constexpr size_t kShown = 5;
-  const std::vector<Problem> problems = verify(schedule, options).problems;
+  std::vector<Problem> problems = verify(schedule, options).problems;
   if (problems.empty()) return;
+  if (options.written_without_communication) {
+    for (Problem& problem : problems) problem.index = place_among_computations(schedule, problem);
+  }
   std::string text = str_format("pipeline schedule {} cannot be run:", schedule.name);
   for (size_t i = 0; i < std::min(kShown, problems.size()); ++i) text += "\n  " + problems[i].text();
   if (problems.size() > kShown) text += str_format("\n  and {} more", problems.size() - kShown);

@@ -22,6 +22,9 @@ struct VerifyOptions {
   int send_buffers = 2;
   /// Whether backward of the stage may be split into halves. Empty: of all stages.
   std::vector<bool> may_split;
+  /// The lists were written without communication: check() counts the position of an action among the
+  /// computations.
+  bool written_without_communication = false;
 };
 
 struct Problem {

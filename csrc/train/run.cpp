@@ -25,7 +25,7 @@ ExitCode guarded(Ranks& ranks, Body body) {
     ranks.finalize();
     return code;
   } catch (const std::exception& error) {
-    ranks.abort(str_format("rank {} has failed: {}", ranks.host().rank(), error.what()));
+    ranks.abort(error.what());
     throw;
   }
 }

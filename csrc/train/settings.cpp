@@ -3,6 +3,7 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "config/fields.h"
+#include "parallel/nearest.h"
 
 namespace echelon::train {
 namespace {
@@ -15,7 +16,9 @@ void check_length(const TrainSettings& s, config::Checks& checks) {
 
 void check_batch(const TrainSettings& s, config::Checks& checks) {
   if (s.micro_batch && s.global_batch % *s.micro_batch != 0) {
-    checks.problem("micro_batch", str_format("does not divide global_batch {}", s.global_batch));
+    checks.problem("micro_batch",
+                   str_format("does not divide global_batch {}; use {}", s.global_batch,
+                              join_or(parallel::nearest_divisors(s.global_batch, *s.micro_batch))));
   }
 }
 

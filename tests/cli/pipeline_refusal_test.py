@@ -37,17 +37,18 @@ class PipelineRefusalTest(PipelineTest):
         self.assert_refused("2x2", ["micro_batch=8"],
                             "micro_batch: 8 does not divide the 4 samples that each of 2 replicas has", "use 4")
         self.assert_refused("2x2", ["micro_batch=4"],
-                            "micro_batch: leaves 1 micro-batch a step, too few to keep the 2 ranks of a pipeline at work",
-                            "at least 2")
+                            "micro_batch: 4 leaves 1 micro-batch a step, too few for the 2 ranks of a pipeline; use 2 or less")
         self.assert_refused("1x4", ["micro_batch=4"],
-                            "micro_batch: leaves 2 micro-batches a step, too few to keep the 4 ranks of a pipeline at work",
-                            "at least 4")
+                            "micro_batch: 4 leaves 2 micro-batches a step, too few for the 4 ranks of a pipeline; use 2 or less")
+        self.assert_refused("2x2", ["global_batch=2", "micro_batch=1"],
+                            "global_batch: gives each replica 1 sample a step, too few for the 2 ranks of a pipeline; "
+                            "use at least 4")
 
     def test_splits_that_are_none(self):
         for split, message in {
             "[embedding, blok.1]": "parallel.split: the model has no layer 'blok.1'; did you mean 'block.1'?",
-            "[embedding]": "parallel.split: names 1 first layer",
-            "[embedding, block.0, block.1]": "parallel.split: names 3 first layers, but there are 2 stages",
+            "[embedding]": "parallel.split: number of first layers that are named: 1, of stages: 2",
+            "[embedding, block.0, block.1]": "parallel.split: number of first layers that are named: 3, of stages: 2",
             "[embedding, embedding]": "names 'embedding' a second time",
             "[block.0, block.1]": "parallel.split: starts with 'block.0', so the layers before it are on no stage; "
                                   "start with 'embedding'",
@@ -67,7 +68,7 @@ class PipelineRefusalTest(PipelineTest):
     def test_tables_that_are_no_schedule(self):
         for right, wrong, messages in (
             ("1B0,1F1", "1F1,1B1,1B0", ["rank 1, action", "(1B1): stands a second time"]),
-            ("1F2,1B2", "1B2,1F2", ["rank 1, action", "(1B2): must stand behind 1F2"]),
+            ("1F2,1B2", "1B2,1F2", ["rank 1, action 4 (1B2): must stand behind 1F2"]),
             (",0B3", "", ["rank 0: 0B3 is missing, or its halves"]),
             (",0B3", ",0B4", ["rank 0, action", "(0B4): there are only 4 micro-batches, counted from 0"]),
             ("1F3,1B3", "1F3,0F3,1B3", ["rank 1, action", "(0F3): stage 0 is on rank 0, and a stage is on one rank only"]),

@@ -202,7 +202,7 @@ void expect_refused(const Call& call, std::vector<std::string> parts) {
 TEST(Partition, RefusesMoreStagesThanLayers) {
   const std::vector<StagePlace> stages(6);
   expect_refused([&] { partition(uneven_layers(), stages); },
-                 {"6 stages", "model has 4", "at most 4 stages"});
+                 {"6 stages", "model has 4", "use at most 4"});
 }
 
 TEST(Partition, SaysWhatDoesNotFit) {
@@ -238,7 +238,7 @@ TEST(FirstLayers, RefusesWhatDoesNotPlaceEveryLayerOnce) {
       },
       {"'block.0' stands after 'block.2'"});
   expect_refused([] { placed({"block.0", "head"}, 2); }, {"starts with 'block.0'", "start with 'embedding'"});
-  expect_refused([] { placed({"embedding", "head"}, 3); }, {"names 2 first layers", "3 stages"});
+  expect_refused([] { placed({"embedding", "head"}, 3); }, {"named: 2", "of stages: 3"});
 }
 
 }  // namespace

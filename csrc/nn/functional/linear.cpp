@@ -29,7 +29,7 @@ struct SplitLinear : torch::autograd::Function<SplitLinear> {
                             const Deferral& deferral) {
     const at::Tensor &weight = deferral.parameters[0], &bias = deferral.parameters[1];
     const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
-    const at::Tensor product_weight = convert(weight, x.scalar_type());
+    const at::Tensor product_weight = convert_parameter(weight, x.scalar_type());
     ctx->save_for_backward({x, product_weight});
     ctx->saved_data["deferral"] = keep(deferral);
     return at::linear(x, product_weight, bias.defined() ? convert(bias, x.scalar_type()) : bias);

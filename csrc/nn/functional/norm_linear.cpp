@@ -74,7 +74,7 @@ struct NormLinear : torch::autograd::Function<NormLinear> {
     const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
     const at::Tensor statistics = at::empty({x.numel() / norm_weight.numel(), 2}, x.options());
     const at::Tensor normalised = normalise(x, norm_weight, norm_bias, product, statistics, epsilon);
-    const at::Tensor product_weight = convert(weight, product);
+    const at::Tensor product_weight = convert_parameter(weight, product);
     const at::Tensor y = at::linear(normalised, product_weight, bias ? bias->to(product) : at::Tensor());
     ctx->save_for_backward({x, norm_weight, norm_bias, statistics, weight, product_weight});
     ctx->saved_data["deferral"] = keep(deferral);

@@ -90,7 +90,7 @@ struct ResidualLinear : torch::autograd::Function<ResidualLinear> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& residual, const at::Tensor& x,
                             const at::Tensor& weight, const at::Tensor& bias, const Deferral& deferral) {
     const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
-    const at::Tensor product_weight = convert(weight, x.scalar_type());
+    const at::Tensor product_weight = convert_parameter(weight, x.scalar_type());
     ctx->save_for_backward({x, product_weight});
     ctx->saved_data["deferral"] = keep(deferral);
     return add_to_residual(residual, as_rows(x), product_weight, bias);
@@ -115,7 +115,7 @@ struct ResidualGeluLinear : torch::autograd::Function<ResidualGeluLinear> {
                             const at::Tensor& x_bias, const at::Tensor& weight, const at::Tensor& bias,
                             const Deferral& deferral) {
     const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
-    const at::Tensor product_weight = convert(weight, x.scalar_type());
+    const at::Tensor product_weight = convert_parameter(weight, x.scalar_type());
     ctx->save_for_backward({x, x_bias, product_weight});
     ctx->saved_data["deferral"] = keep(deferral);
     return add_to_residual(residual, as_rows(gelu(x, x_bias)), product_weight, bias);

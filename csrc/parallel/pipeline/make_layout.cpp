@@ -26,7 +26,11 @@ std::string describe_size(int64_t ranks, int64_t micro_batches) {
 }
 
 schedule::Schedule read_schedule(const ScheduleFile& file, const Grid& grid, int64_t micro_batches) {
-  schedule::Schedule schedule = schedule::with_communication(schedule::read_csv(file.path.path));
+  const schedule::Schedule computations = schedule::read_csv(file.path.path);
+  const bool has_messages = std::ranges::any_of(computations.ranks, [](const auto& actions) {
+    return std::ranges::any_of(actions, [](const auto& action) { return schedule::is_send(action.kind); });
+  });
+  schedule::Schedule schedule = schedule::with_communication(computations);
   const int ranks = schedule.rank_count();
   const int64_t written = schedule.micro_batches;
   if (schedule::verify(schedule).ok() && (ranks != grid.pipeline || written != micro_batches)) {
@@ -37,7 +41,7 @@ schedule::Schedule read_schedule(const ScheduleFile& file, const Grid& grid, int
                    ranks, written));
   }
   schedule.micro_batches = static_cast<int>(micro_batches);  // a slip in a number looks like more of them
-  schedule::check(schedule);
+  schedule::check(schedule, {.may_split = {}, .written_without_communication = !has_messages});
   return schedule;
 }
 
@@ -48,13 +52,6 @@ schedule::Schedule choose_schedule(const ParallelSettings& settings, const Grid&
   const auto* interleaved = std::get_if<Interleaved>(&settings.schedule);
   const bool automatic = std::holds_alternative<AutoSchedule>(settings.schedule);
   const std::string name = automatic || grid.pipeline == 1 ? "1f1b" : schedule_name(settings.schedule);
-  if (micro_batches < grid.pipeline) {
-    throw ConfigError(str_format(
-        "micro_batch: leaves {} micro-batch{} a step, too few to keep the {} ranks of a pipeline at work; "
-        "choose it "
-        "such that there are at least {}, or set parallel.pipeline: {}",
-        micro_batches, micro_batches == 1 ? "" : "es", grid.pipeline, grid.pipeline, micro_batches));
-  }
   return schedule::with_communication(
       schedule::make_schedule(name, grid.pipeline, static_cast<int>(micro_batches),
                               interleaved ? static_cast<int>(interleaved->chunks) : 1));
