@@ -1,4 +1,5 @@
 #include "common/format.h"
+#include "common/markup.h"
 #include "plan/report.h"
 #include "schedule/timeline.h"
 
@@ -24,13 +25,13 @@ std::string to_html(const Plan& plan) {
   std::string text = str_format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<title>{0}</title>\n"
       "<style>{1}</style>\n</head>\n<body>\n<h1>{0}</h1>\n<dl>\n",
-      escape_html(report.title), kStyle);
+      escape_markup(report.title), kStyle);
   for (const auto& [name, value] : report.facts)
-    text += str_format("<dt>{}</dt><dd>{}</dd>\n", escape_html(name), escape_html(value));
+    text += str_format("<dt>{}</dt><dd>{}</dd>\n", escape_markup(name), escape_markup(value));
   text += "</dl>\n<h2>timeline</h2>\n<div class=\"timeline\">\n" + to_svg(plan) + "</div>\n";
   for (const Table& table : report.tables) text += to_html(table);
   text += "<h2>notes</h2>\n<ul>\n";
-  for (const std::string& note : report.notes) text += str_format("<li>{}</li>\n", escape_html(note));
+  for (const std::string& note : report.notes) text += str_format("<li>{}</li>\n", escape_markup(note));
   return text + "</ul>\n</body>\n</html>\n";
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "common/format.h"
+#include "common/markup.h"
 
 namespace echelon::plan {
 namespace {
@@ -32,7 +33,7 @@ std::string html_row(const Table& table, const std::vector<std::string>& cells, 
   std::string text = "<tr>";
   for (size_t i = 0; i < cells.size(); ++i) {
     text += str_format("<{0}{1}>{2}</{0}>", element, table.is_left(i) ? " class=\"left\"" : "",
-                       escape_html(cells[i]));
+                       escape_markup(cells[i]));
   }
   return text + "</tr>\n";
 }
@@ -62,26 +63,10 @@ std::string to_text(const Table& table) {
 }
 
 std::string to_html(const Table& table) {
-  std::string text = str_format("<h2>{}</h2>\n<table>\n", escape_html(table.title));
+  std::string text = str_format("<h2>{}</h2>\n<table>\n", escape_markup(table.title));
   text += html_row(table, table.columns, "th");
   for (const auto& row : table.rows) text += html_row(table, row, "td");
   return text + "</table>\n";
-}
-
-std::string escape_html(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '&') {
-      result += "&amp;";
-    } else if (c == '<') {
-      result += "&lt;";
-    } else if (c == '>') {
-      result += "&gt;";
-    } else {
-      result += c;
-    }
-  }
-  return result;
 }
 
 std::string milliseconds(double seconds) {

@@ -21,9 +21,6 @@ struct Table {
 std::string to_text(const Table& table);
 std::string to_html(const Table& table);
 
-/// `text` with &, < and > written for HTML.
-std::string escape_html(const std::string& text);
-
 /// Three significant digits without a unit, for columns: "0.0123", "12.3", "1230".
 std::string milliseconds(double seconds);
 /// With a unit: "12.3 ms", "85.0 µs", "1.25 s".

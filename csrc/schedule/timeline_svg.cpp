@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "common/format.h"
+#include "common/markup.h"
 #include "schedule/timeline.h"
 
 namespace echelon::schedule {
@@ -31,20 +32,6 @@ const Style* style_of(ActionKind kind) {
   const auto* found =
       std::find_if(kStyles.begin(), kStyles.end(), [&](const Style& style) { return style.kind == kind; });
   return found == kStyles.end() ? nullptr : found;
-}
-
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '&') {
-      result += "&amp;";
-    } else if (c == '<') {
-      result += "&lt;";
-    } else {
-      result += c;
-    }
-  }
-  return result;
 }
 
 int first_stage(const std::vector<Span>& spans) {
@@ -144,8 +131,9 @@ std::string timeline_svg(const Timeline& timeline, const std::string& title) {
       width, height);
   text += style_sheet();
   text += str_format("<rect width=\"{}\" height=\"{}\" fill=\"#fff\"/>\n", width, height);
-  text += str_format("<text x=\"{}\" y=\"22\" style=\"font-size:14px\">{}: {}, bubble {:.1f} %</text>\n",
-                     kLeft, escaped(title), human_seconds(timeline.seconds), 100 * timeline.bubble_rate());
+  text +=
+      str_format("<text x=\"{}\" y=\"22\" style=\"font-size:14px\">{}: {}, bubble {:.1f} %</text>\n", kLeft,
+                 escape_markup(title), human_seconds(timeline.seconds), 100 * timeline.bubble_rate());
   text += legend(timeline);
   for (int rank = 0; rank < ranks; ++rank) text += row(timeline, rank, scale);
   return text + axis(timeline.seconds, scale, bottom + 4) + "</svg>\n";

@@ -1,5 +1,6 @@
 """What a run computes does not depend on its pipeline: models, data and schedules, through the binary."""
 
+import json
 import struct
 import unittest
 
@@ -73,6 +74,24 @@ class PipelineModelsTest(PipelineTest):
         for output in outputs.values():  # 4 epochs of 40 samples
             self.assertIn("skipped 4 damaged training samples", output)
 
+
+
+class TraceTest(PipelineTest):
+    def test_every_computation_of_the_chosen_steps_is_there_on_one_clock(self):
+        finished = self.train(self.deep_gpt(steps=5), "2x2", "gpt", "parallel.schedule=zb_h1", "trace.enabled=true",
+                              "trace.first_step=3", "trace.steps=2")
+        self.assertIn("trace.json", finished.stdout)
+        events = json.loads((self.folder / "runs/gpt/trace.json").read_text())["traceEvents"]
+        done = [event for event in events if event["ph"] == "X"]
+        for rank in range(4):  # 2 steps of 4 micro-batches, on one stage
+            kinds = [event["cat"] for event in done if event["pid"] == rank]
+            for kind in ("forward", "backward for inputs", "backward for weights"):
+                self.assertEqual(kinds.count(kind), 8, f"rank {rank}: {kind}")
+        # rank 0 sends to rank 2: what a stage computes starts after the stage before has computed it
+        ends = {event["name"]: event["ts"] + event["dur"] for event in done if event["pid"] == 0}
+        starts = {event["name"]: event["ts"] for event in done if event["pid"] == 2}
+        for micro_batch in range(4):
+            self.assertLessEqual(ends[f"0F{micro_batch}"], starts[f"1F{micro_batch}"])
 
 if __name__ == "__main__":
     unittest.main()

@@ -201,8 +201,7 @@ void expect_refused(const Call& call, std::vector<std::string> parts) {
 
 TEST(Partition, RefusesMoreStagesThanLayers) {
   const std::vector<StagePlace> stages(6);
-  expect_refused([&] { partition(uneven_layers(), stages); },
-                 {"6 stages", "model has 4", "use at most 4"});
+  expect_refused([&] { partition(uneven_layers(), stages); }, {"6 stages", "model has 4", "use at most 4"});
 }
 
 TEST(Partition, SaysWhatDoesNotFit) {

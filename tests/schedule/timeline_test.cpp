@@ -52,7 +52,7 @@ TEST(TimelineSvg, HasABoxAnAction) {
   const std::string svg = timeline_svg(run("zb_v", 2, 4), "zb_v <of> 2 & 4");
   EXPECT_THAT(svg, testing::StartsWith("<svg xmlns=\"http://www.w3.org/2000/svg\""));
   EXPECT_THAT(svg, testing::EndsWith("</svg>\n"));
-  EXPECT_THAT(svg, HasSubstr(">zb_v &lt;of> 2 &amp; 4: "));
+  EXPECT_THAT(svg, HasSubstr(">zb_v &lt;of&gt; 2 &amp; 4: "));
   // Two ranks, four micro-batches: each kind once a stage and micro-batch; the second stage of a rank is
   // paler.
   for (const char* kind : {"f", "f2", "i", "i2", "w", "w2"}) {
