@@ -10,7 +10,9 @@ namespace {
 TEST(ClockOffset, RanksOfOneMachineHaveOneClock) {
   run_ranks(3, [](Communicator& comm) {
     const double offset = offset_to_first_rank(comm);
-    if (comm.rank() == 0) EXPECT_EQ(offset, 0);
+    if (comm.rank() == 0) {
+      EXPECT_EQ(offset, 0);
+    }
     EXPECT_LT(std::abs(offset), 0.01) << "half of the shortest of some round trips at most";
   });
 }
