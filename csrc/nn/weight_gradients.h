@@ -1,10 +1,11 @@
-// Gradients of parameters, computed later than those of activations.
+// Gradients of parameters, computed apart from those of activations.
 //
 // Pipeline schedules without bubbles (Qi et al., "Zero Bubble Pipeline Parallelism", 2401.10241) cut the
 // backward pass of a stage in two: the input half goes back through the layers and gives the previous stage
 // what it waits for; the weight half can be done at any time before the optimizer. Here the layers themselves
 // put it off: forward runs under a DeferredGradients::Recording, backward then leaves parameters alone and
-// adds what is left to do to that object, and run() does it.
+// adds what is left to do to that object, and run() does it. The same serves where nothing has to wait: then
+// products go straight into the gradients' memory, instead of into tensors that autograd adds to them.
 //
 // What is put off whole: matrix products and convolutions with respect to weights, biases of linear layers
 // and convolutions, embeddings. Norms, whose gradients come from one pass over the data, are differentiated
@@ -12,6 +13,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <torch/csrc/autograd/function_hook.h>
 
 #include <cstddef>
 #include <deque>
@@ -23,13 +25,33 @@
 
 namespace echelon::nn {
 
-/// Adds to the gradients of `parameters` what follows from `held`, by accumulate_gradient and
-/// accumulate_product.
+/// A hook on a parameter that says where its gradient is to lie.
+class GradientPlace : public torch::autograd::PostAccumulateGradHook {
+ public:
+  /// Of the parameter's shape and type, contiguous. What lies there is of no meaning while the parameter has no
+  /// gradient.
+  virtual const at::Tensor& place() const = 0;
+  /// Whether the gradient must lie there as the parameter does. Until then that of a matrix may lie there
+  /// column by column, if products are faster so; settle_gradient() ends that.
+  virtual bool is_final() const = 0;
+};
+
+/// Puts the gradient of `parameter`, if it has one, into its GradientPlace as the parameter lies.
+void settle_gradient(const at::Tensor& parameter);
+
+/// Adds to the gradients of `parameters` what follows from `held`, by accumulate_gradient, accumulate_product
+/// and begun_gradient.
 using WeightHalf = std::function<void(at::TensorList parameters, at::TensorList held)>;
 
 /// What the backward pass of one micro-batch through one stage has left to do.
 class DeferredGradients {
  public:
+  enum class When {
+    kLater,   ///< by run()
+    kAtOnce,  ///< in backward. Hooks of a parameter are called after each of its uses, not after all.
+  };
+  explicit DeferredGradients(When when = When::kLater) : when_(when) {}
+
   /// Makes `deferred` that of forward passes on this thread while it lives; nullptr: gradients are computed
   /// at once. The graph keeps `deferred`, so backward may run later and on another thread. Recordings nest.
   class Recording {
@@ -50,7 +72,7 @@ class DeferredGradients {
   /// calls the hooks of its inputs even where it returns no gradient for them.
   static const at::Tensor& anchor();
 
-  /// For a layer's backward: keeps `compute` and its arguments until run(). Parameters may be undefined or
+  /// For a layer's backward: keeps `compute` and its arguments until run(), or calls it. Parameters may be undefined or
   /// need no gradient. `held` is kept without its graph. Thread-safe.
   void defer(std::vector<at::Tensor> parameters, std::vector<at::Tensor> held, WeightHalf compute);
 
@@ -73,6 +95,7 @@ class DeferredGradients {
     WeightHalf compute;
   };
 
+  const When when_;
   mutable std::mutex mutex_;
   std::deque<Part> parts_;
 };
@@ -92,13 +115,18 @@ struct Deferral {
 /// undefined.
 at::Tensor put_off(const at::Tensor& parameter);
 
-/// parameter.grad += gradient, as autograd does it: without a gradient so far `gradient` becomes it, itself
-/// where nothing else holds its memory, else a copy. Calls no hook. Does nothing for a parameter that is
-/// undefined or needs no gradient.
+// The following add to parameter.grad without calling hooks. A parameter without a gradient so far gets one in
+// its GradientPlace, if it has that.
+
+/// parameter.grad, zeros to begin with. The parameter needs a gradient.
+at::Tensor& begun_gradient(const at::Tensor& parameter);
+
+/// parameter.grad += gradient. Without a GradientPlace `gradient` becomes the parameter's, itself where nothing
+/// else holds its memory. Does nothing for a parameter that is undefined or needs no gradient.
 void accumulate_gradient(const at::Tensor& parameter, const at::Tensor& gradient);
 
 /// parameter.grad += a·b for matrices, straight into a gradient of their type. Products in another type
-/// (autocast) are converted.
+/// (autocast) are converted. Does nothing where accumulate_gradient does nothing.
 void accumulate_product(const at::Tensor& parameter, const at::Tensor& a, const at::Tensor& b);
 
 }  // namespace echelon::nn

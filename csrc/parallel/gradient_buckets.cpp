@@ -2,22 +2,24 @@
 
 #include <c10/core/GradMode.h>
 
-#include <torch/csrc/autograd/function_hook.h>
 #include <torch/csrc/autograd/variable.h>
 
 #include "common/clock.h"
 #include "common/error.h"
 #include "common/format.h"
+#include "nn/weight_gradients.h"
 
 namespace echelon::parallel {
 
-struct GradientBuckets::Hook : torch::autograd::PostAccumulateGradHook {
+struct GradientBuckets::Hook : nn::GradientPlace {
   Hook(GradientBuckets& owner, size_t parameter) : owner(owner), parameter(parameter) {}
   void operator()(const at::Tensor& tensor) override {
     if (!tensor.grad().defined()) return;  // autograd calls for a gradient that is nothing, too
-    owner.store_gradient(parameter);
+    if (owner.reducing_ || tensor.grad().data_ptr() != place().data_ptr()) nn::settle_gradient(tensor);
     if (owner.reducing_) owner.mark_ready(parameter);
   }
+  const at::Tensor& place() const override { return owner.gradients_[parameter]; }
+  bool is_final() const override { return owner.reducing_; }
   GradientBuckets& owner;
   size_t parameter;
 };
@@ -108,6 +110,7 @@ void GradientBuckets::begin_step() {
 }
 
 void GradientBuckets::begin_reduction(GradientBuckets* after) {
+  settle();
   reducing_ = true;
   next_bucket_ = 0;
   previous_ = after;
@@ -117,13 +120,8 @@ void GradientBuckets::begin_reduction(GradientBuckets* after) {
   for (Bucket& bucket : buckets_) bucket.missing = bucket.members.size();
 }
 
-void GradientBuckets::store_gradient(size_t parameter) {
-  at::Tensor& gradient = parameters_[parameter].tensor.mutable_grad();
-  at::Tensor& place = gradients_[parameter];
-  if (gradient.is_same(place)) return;  // a later micro-batch was added in place
-  c10::NoGradGuard no_grad;
-  place.copy_(gradient);
-  gradient = place;
+void GradientBuckets::settle() {
+  for (const auto& parameter : parameters_) nn::settle_gradient(parameter.tensor);
 }
 
 void GradientBuckets::mark_ready(size_t parameter) {
@@ -216,6 +214,7 @@ void GradientBuckets::gather_parameters() {
 }
 
 void GradientBuckets::finish_without_reduction() {
+  settle();
   fill_missing();
   reducing_ = false;
 }

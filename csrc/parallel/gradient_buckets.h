@@ -1,10 +1,11 @@
 // Gradients in flat buckets, reduced while backward goes on.
 //
 // Parameters are put into buckets in reverse order of use, which is about the order in which backward
-// finishes them. A hook on each parameter copies its gradient into its place in the bucket and makes that
-// place the parameter's gradient; when a bucket is full and all before it have been started, its all-reduce
-// starts. The order of the all-reduces is therefore fixed whatever the order of the hooks. After Li et al.,
-// "PyTorch Distributed: Experiences on Accelerating Data Parallel Training" (VLDB 2020).
+// finishes them. A hook on each parameter tells the layers where in the bucket its gradient is to lie
+// (nn::GradientPlace), and copies it there where autograd made it elsewhere; when a bucket is full and all
+// before it have been started, its all-reduce starts. The order of the all-reduces is therefore fixed whatever
+// the order of the hooks. After Li et al., "PyTorch Distributed: Experiences on Accelerating Data Parallel
+// Training" (VLDB 2020).
 //
 // Sharded (ZeRO stage 1, Rajbhandari et al., 1910.02054), the parameters lie in flat buffers cut like the
 // buckets. Each rank receives the sums of its equal part of every bucket alone (reduce-scatter), updates that
@@ -92,7 +93,8 @@ class GradientBuckets {
   void move_parameters(Bucket& bucket);
   /// This rank's part of a bucket's buffer.
   at::Tensor own_part(const at::Tensor& flat) const;
-  void store_gradient(size_t parameter);
+  /// Puts the gradients that are there into their places.
+  void settle();
   void mark_ready(size_t parameter);
   void start_full_buckets();
   /// Of this and of all that it comes after.

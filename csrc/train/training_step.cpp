@@ -68,14 +68,20 @@ TrainingStep::TrainingStep(nn::LayeredModel& model, parallel::PipelineRuntime& r
       gradients_(gradients),
       statistics_(statistics),
       options_(std::move(options)),
-      tracer_(tracer) {}
+      tracer_(tracer),
+      weights_(options_.plan.micro_steps) {}
+
+at::Tensor TrainingStep::train(Work& work) {
+  const nn::SharedWeights::Scope scope(weights_);
+  return runtime_.train(work);
+}
 
 OwnOutcome TrainingStep::run(data::TrainLoader* loader, int64_t step) {
   ledger_note(str_format("step {}", step));
   const StepObserver nobody;
   Work work(*this, loader, step, nobody, /*reduce=*/true);
   gradients_.begin_step();
-  const at::Tensor loss = runtime_.train(work);
+  const at::Tensor loss = train(work);
   const double computed = steady_time();
   gradients_.finish_reduction();
   statistics_.average();
@@ -101,7 +107,7 @@ StepOutcome TrainingStep::finish(PendingOutcome pending) {
 void TrainingStep::repeat_alone(data::TrainLoader* loader, int64_t step, const StepObserver& observer) {
   Work work(*this, loader, step, observer, /*reduce=*/false);
   gradients_.begin_step();
-  runtime_.train(work);
+  train(work);
   gradients_.finish_without_reduction();
 }
 

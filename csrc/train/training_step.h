@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "data/loader.h"
+#include "nn/functional/product_weight.h"
 #include "nn/layered_model.h"
 #include "parallel/batch_plan.h"
 #include "parallel/grid.h"
@@ -78,6 +79,8 @@ class TrainingStep {
 
  private:
   class Work;
+  /// Returns the sum of the losses, undefined where the last stage is elsewhere.
+  at::Tensor train(Work& work);
 
   nn::LayeredModel& model_;
   parallel::PipelineRuntime& runtime_;
@@ -86,6 +89,7 @@ class TrainingStep {
   parallel::StatisticsAverager& statistics_;
   StepOptions options_;
   Tracer* tracer_;
+  nn::SharedWeights weights_;
   double seconds_waited_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "nn/functional/kernels/convert.h"
 #include "nn/functional/kernels/pack.h"
@@ -10,34 +11,50 @@
 namespace echelon::nn {
 namespace {
 
-constexpr int64_t kQueriesAtOnce = 128;
 constexpr int64_t kKeysAtOnce = 512;
 
+/// Small blocks compute less of what is masked, large ones are the faster products.
+int64_t queries_at_once(int64_t time) {
+  return std::clamp<int64_t>(time, 1, time <= 512 ? 64 : 128);
+}
+
+/// Where products add up `rows` rows that become those of `to`: there, or in `buffer` if `to` is narrower.
 template <class T>
-void store_rows(const std::vector<float>& from, int64_t columns, HeadRows<T> to, int64_t first,
-                int64_t rows) {
-  for (int64_t row = 0; row < rows; ++row)
-    kernels::store_row(from.data() + row * columns, to.row(first + row), columns);
+HeadRows<float> sums_of(HeadRows<T> to, int64_t rows, int64_t columns, std::vector<float>& buffer) {
+  if constexpr (std::is_same_v<T, float>) {
+    return to;
+  } else {
+    buffer.resize(rows * columns);
+    return {buffer.data(), columns};
+  }
+}
+
+/// What sums_of() has collected, into `to`.
+template <class T>
+void store(HeadRows<float> sums, int64_t rows, int64_t columns, HeadRows<T> to) {
+  if constexpr (!std::is_same_v<T, float>) {
+    for (int64_t row = 0; row < rows; ++row) kernels::narrow(sums.row(row), to.row(row), columns);
+  }
 }
 
 }  // namespace
 
 template <class T>
 HeadAttention<T>::HeadAttention(const HeadShape& shape)
-    : shape_(shape), scale_(1 / std::sqrt(static_cast<float>(shape.size))) {}
+    : shape_(shape),
+      queries_at_once_(queries_at_once(shape.time)),
+      scale_(1 / std::sqrt(static_cast<float>(shape.size))) {}
 
 template <class T>
 void HeadAttention<T>::forward(const Inputs& inputs, HeadRows<T> out, float* log_normalisers) {
   const auto [time, size, causal] = shape_;
-  const int64_t block = std::min(kQueriesAtOnce, time);
-  scores_.resize(block * time);
-  probabilities_.resize(block * round_up_to_even(time));
-  result_.resize(block * size);
+  scores_.resize(queries_at_once_ * time);
+  probabilities_.resize(queries_at_once_ * round_up_to_even(time));
   const auto key_DT = products_.transposed_right(inputs.key.data, inputs.key.stride, time, size, key_DT_);
   const auto value_TD = products_.right(inputs.value.data, inputs.value.stride, time, size, value_TD_);
 
-  for (int64_t first = 0; first < time; first += kQueriesAtOnce) {
-    const int64_t queries = std::min(kQueriesAtOnce, time - first);
+  for (int64_t first = 0; first < time; first += queries_at_once_) {
+    const int64_t queries = std::min(queries_at_once_, time - first);
     const int64_t keys = causal ? first + queries : time, padded = round_up_to_even(keys);
     products_.multiply(queries, keys, size, inputs.query.row(first), inputs.query.stride, key_DT,
                        scores_.data(), keys,
@@ -47,9 +64,11 @@ void HeadAttention<T>::forward(const Inputs& inputs, HeadRows<T> out, float* log
           kernels::softmax_row(scores_.data() + q * keys, probabilities_.data() + q * padded,
                                causal ? first + q + 1 : time, padded, scale_);
     }
-    products_.multiply(queries, size, keys, probabilities_.data(), padded, value_TD, result_.data(), size,
+    const HeadRows<T> block_out = out.from(first);
+    const HeadRows<float> sums = sums_of(block_out, queries, size, query_sums_);
+    products_.multiply(queries, size, keys, probabilities_.data(), padded, value_TD, sums.data, sums.stride,
                        /*add=*/false);
-    store_rows(result_, size, out, first, queries);
+    store(sums, queries, size, block_out);
   }
 }
 
@@ -57,34 +76,44 @@ template <class T>
 void HeadAttention<T>::backward(const Inputs& inputs, HeadRows<const T> out, const float* log_normalisers,
                                 HeadRows<const T> out_gradient, const Gradients& gradients) {
   const auto [time, size, causal] = shape_;
-  const int64_t block = std::min(kQueriesAtOnce, time), key_block = std::min(kKeysAtOnce, time);
+  const int64_t block = queries_at_once_, key_block = std::min(kKeysAtOnce, time);
   for (auto* buffer : {&scores_, &probability_gradient_}) buffer->resize(key_block * block);
   for (auto* buffer : {&probabilities_, &score_gradient_})
     buffer->resize(key_block * round_up_to_even(block));
-  for (auto* buffer : {&result_, &result_transposed_}) buffer->resize(size * block);
+  query_gradient_DQ_.resize(size * block);
   mean_gradient_Q_.resize(block);
-  key_gradient_TD_.assign(time * size, 0);
-  value_gradient_TD_.assign(time * size, 0);
   key_DT_.assign(size * round_up_to_even(time), T{});
   kernels::transpose(inputs.key.data, inputs.key.stride, time, size, key_DT_.data(), round_up_to_even(time));
+  const HeadRows<float> key_sums = sums_of(gradients.key, time, size, key_sums_),
+                        value_sums = sums_of(gradients.value, time, size, value_sums_);
 
-  for (int64_t first = 0; first < time; first += kQueriesAtOnce) {
-    const QueryBlock block = prepare(inputs, out, out_gradient, first);
-    const int64_t visible = causal ? first + block.count : time;
+  // The last queries first: they see every key, and so begin every sum.
+  const int64_t last = (time - 1) / block * block;
+  for (int64_t first = last; first >= 0; first -= block) {
+    const QueryBlock queries = prepare(inputs, out, out_gradient, first);
+    const int64_t visible = causal ? first + queries.count : time;
     for (int64_t first_key = 0; first_key < visible; first_key += kKeysAtOnce) {
-      backward_block(inputs, block, log_normalisers, first_key, std::min(kKeysAtOnce, visible - first_key));
+      const int64_t keys = std::min(kKeysAtOnce, visible - first_key);
+      backward_block(inputs, queries, log_normalisers, first_key, keys);
+      products_.multiply(keys, size, queries.count, probabilities_.data(), queries.padded, queries.gradient_QD,
+                         value_sums.row(first_key), value_sums.stride, /*add=*/first < last);
+      products_.multiply(keys, size, queries.count, score_gradient_.data(), queries.padded, queries.query_QD,
+                         key_sums.row(first_key), key_sums.stride, /*add=*/first < last);
     }
-    kernels::transpose(result_.data(), block.count, size, block.count, result_transposed_.data(), size);
-    store_rows(result_transposed_, size, gradients.query, first, block.count);
+    const HeadRows<T> query_gradient = gradients.query.from(first);
+    const HeadRows<float> query_sums = sums_of(query_gradient, queries.count, size, query_sums_);
+    kernels::transpose(query_gradient_DQ_.data(), queries.count, size, queries.count, query_sums.data,
+                       query_sums.stride);
+    store(query_sums, queries.count, size, query_gradient);
   }
-  store_rows(key_gradient_TD_, size, gradients.key, 0, time);
-  store_rows(value_gradient_TD_, size, gradients.value, 0, time);
+  store(key_sums, time, size, gradients.key);
+  store(value_sums, time, size, gradients.value);
 }
 
 template <class T>
 auto HeadAttention<T>::prepare(const Inputs& inputs, HeadRows<const T> out, HeadRows<const T> out_gradient,
                                int64_t first) -> QueryBlock {
-  const int64_t count = std::min(kQueriesAtOnce, shape_.time - first), size = shape_.size;
+  const int64_t count = std::min(queries_at_once_, shape_.time - first), size = shape_.size;
   const T *query = inputs.query.row(first), *gradient = out_gradient.row(first);
   const int64_t query_stride = inputs.query.stride, gradient_stride = out_gradient.stride;
   for (int64_t q = 0; q < count; ++q) {  // Σ p·dp of a query is its out·out_gradient
@@ -115,14 +144,10 @@ void HeadAttention<T>::backward_block(const Inputs& inputs, const QueryBlock& bl
                                   score_gradient_.data() + k * block.padded, first_that_sees, block.count,
                                   block.padded, scale_);
   }
-  products_.multiply(keys, size, block.count, probabilities_.data(), block.padded, block.gradient_QD,
-                     value_gradient_TD_.data() + first_key * size, size, /*add=*/true);
-  products_.multiply(keys, size, block.count, score_gradient_.data(), block.padded, block.query_QD,
-                     key_gradient_TD_.data() + first_key * size, size, /*add=*/true);
   const auto score_gradient_KQ =
       products_.right(score_gradient_.data(), block.padded, keys, block.count, packed_[4]);
   products_.multiply(size, block.count, keys, key_DT_.data() + first_key, round_up_to_even(shape_.time),
-                     score_gradient_KQ, result_.data(), block.count, /*add=*/first_key > 0);
+                     score_gradient_KQ, query_gradient_DQ_.data(), block.count, /*add=*/first_key > 0);
 }
 
 template class HeadAttention<float>;

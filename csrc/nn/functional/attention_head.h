@@ -15,6 +15,7 @@ struct HeadRows {
   int64_t stride;
 
   T* row(int64_t index) const { return data + index * stride; }
+  HeadRows from(int64_t index) const { return {row(index), stride}; }
 };
 
 struct HeadShape {
@@ -51,15 +52,17 @@ class HeadAttention {
   };
   QueryBlock prepare(const Inputs& inputs, HeadRows<const T> out, HeadRows<const T> out_gradient,
                      int64_t first);
+  /// Leaves probabilities and score gradients of the block, [K, Q], and adds to query_gradient_DQ_.
   void backward_block(const Inputs& inputs, const QueryBlock& block, const float* log_normalisers,
                       int64_t first_key, int64_t keys);
 
   HeadShape shape_;
+  int64_t queries_at_once_;
   float scale_;
   BlockProducts<T> products_;
   std::vector<T> key_DT_, value_TD_, probabilities_, score_gradient_, packed_[5];
-  std::vector<float> scores_, probability_gradient_, mean_gradient_Q_, result_, result_transposed_;
-  std::vector<float> key_gradient_TD_, value_gradient_TD_;
+  std::vector<float> scores_, probability_gradient_, mean_gradient_Q_, query_gradient_DQ_;
+  std::vector<float> query_sums_, key_sums_, value_sums_;  // unused where T is float
 };
 
 }  // namespace echelon::nn

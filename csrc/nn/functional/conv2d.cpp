@@ -7,6 +7,7 @@
 #include <array>
 
 #include "nn/functional/convert.h"
+#include "nn/functional/product_weight.h"
 #include "nn/functional/types.h"
 #include "nn/kept_value.h"
 #include "nn/weight_gradients.h"
@@ -45,25 +46,25 @@ struct SplitConv2d : torch::autograd::Function<SplitConv2d> {
                             const Window& window, const Deferral& deferral) {
     const at::Tensor &weight = deferral.parameters[0], &bias = deferral.parameters[1];
     const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
-    const at::Tensor product_weight = convert_parameter(weight, x.scalar_type());
-    ctx->save_for_backward({x, product_weight});
+    const at::Tensor converted = product_weight(weight, x.scalar_type())->tensor();
+    ctx->save_for_backward({x, converted});
     ctx->saved_data["window"] = keep(window);
     ctx->saved_data["deferral"] = keep(deferral);
-    return at::conv2d(x, product_weight, bias.defined() ? convert(bias, x.scalar_type()) : bias,
+    return at::conv2d(x, converted, bias.defined() ? convert(bias, x.scalar_type()) : bias,
                       window.stride, window.padding);
   }
 
   static tensor_list backward(AutogradContext* ctx, tensor_list gradients) {
     const auto saved = ctx->get_saved_variables();
-    const at::Tensor &x = saved[0], &product_weight = saved[1], &gradient = gradients[0];
+    const at::Tensor &x = saved[0], &weight = saved[1], &gradient = gradients[0];
     const Window window = kept<Window>(ctx->saved_data["window"]);
     kept<Deferral>(ctx->saved_data["deferral"])
-        .defer({gradient, x, product_weight}, [window](at::TensorList parameters, at::TensorList held) {
+        .defer({gradient, x, weight}, [window](at::TensorList parameters, at::TensorList held) {
           accumulate(window, parameters, held);
         });
     at::Tensor x_gradient;
     if (ctx->needs_input_grad(0)) {
-      x_gradient = window.backward(gradient, x, product_weight, {true, false, false})[0];
+      x_gradient = window.backward(gradient, x, weight, {true, false, false})[0];
     }
     return {x_gradient, {}, {}, {}};
   }

@@ -15,9 +15,8 @@ using torch::autograd::tensor_list;
 /// parameters: weight. held: the output's gradient, indices.
 void accumulate_embedding(at::TensorList parameters, at::TensorList held) {
   const at::Tensor &weight = parameters[0], &gradient = held[0], &indices = held[1];
-  at::Tensor& sum = weight.mutable_grad();
-  if (sum.defined() && sum.is_cpu() && sum.dtype() == gradient.dtype()) {
-    sum.index_add_(0, indices.reshape({-1}), gradient.reshape({-1, weight.size(1)}));  // no second table
+  if (weight.is_cpu() && weight.dtype() == gradient.dtype()) {  // no second table
+    begun_gradient(weight).index_add_(0, indices.reshape({-1}), gradient.reshape({-1, weight.size(1)}));
   } else {
     accumulate_gradient(weight,
                         at::embedding_dense_backward(gradient, indices, weight.size(0),
@@ -27,9 +26,7 @@ void accumulate_embedding(at::TensorList parameters, at::TensorList held) {
 
 /// parameters: weight. held: the gradient of its first rows.
 void accumulate_first_rows(at::TensorList parameters, at::TensorList held) {
-  at::Tensor& sum = parameters[0].mutable_grad();
-  if (!sum.defined()) sum = at::zeros_like(parameters[0], parameters[0].options().requires_grad(false));
-  sum.narrow(0, 0, held[0].size(0)).add_(held[0]);
+  begun_gradient(parameters[0]).narrow(0, 0, held[0].size(0)).add_(held[0]);
 }
 
 struct DeferredEmbedding : torch::autograd::Function<DeferredEmbedding> {

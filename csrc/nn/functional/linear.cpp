@@ -5,6 +5,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "nn/functional/convert.h"
+#include "nn/functional/product_weight.h"
+#include "nn/functional/rows.h"
 #include "nn/functional/types.h"
 #include "nn/kept_value.h"
 #include "nn/weight_gradients.h"
@@ -18,8 +20,8 @@ using torch::autograd::tensor_list;
 /// parameters: weight, bias. held: the output's gradient, x.
 void accumulate(at::TensorList parameters, at::TensorList held) {
   const at::Tensor &weight = parameters[0], &bias = parameters[1];
-  const at::Tensor gradient = held[0].reshape({-1, weight.size(0)});
-  accumulate_product(weight, gradient.t(), held[1].reshape({-1, weight.size(1)}));
+  const at::Tensor gradient = as_rows(held[0]);
+  accumulate_product(weight, gradient.t(), as_rows(held[1]));
   if (bias.defined()) accumulate_gradient(bias, gradient.sum({0}, /*keepdim=*/false, bias.scalar_type()));
 }
 
@@ -29,19 +31,23 @@ struct SplitLinear : torch::autograd::Function<SplitLinear> {
                             const Deferral& deferral) {
     const at::Tensor &weight = deferral.parameters[0], &bias = deferral.parameters[1];
     const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
-    const at::Tensor product_weight = convert_parameter(weight, x.scalar_type());
-    ctx->save_for_backward({x, product_weight});
+    const auto product = product_weight(weight, x.scalar_type());
+    ctx->save_for_backward({x, product->tensor()});
+    ctx->saved_data["weight"] = keep(product);
     ctx->saved_data["deferral"] = keep(deferral);
-    return at::linear(x, product_weight, bias.defined() ? convert(bias, x.scalar_type()) : bias);
+    const at::Tensor y = product->forward(as_rows(x).contiguous(),
+                                          bias.defined() ? convert(bias, x.scalar_type()) : bias);
+    return y.view(with_last(x.sizes(), weight.size(0)));
   }
 
   static tensor_list backward(AutogradContext* ctx, tensor_list gradients) {
     const auto saved = ctx->get_saved_variables();
-    const at::Tensor &x = saved[0], &product_weight = saved[1], &gradient = gradients[0];
+    const at::Tensor &x = saved[0], &gradient = gradients[0];
     kept<Deferral>(ctx->saved_data["deferral"]).defer({gradient, x}, accumulate);
     at::Tensor x_gradient;
     if (ctx->needs_input_grad(0)) {
-      x_gradient = at::mm(gradient.reshape({-1, product_weight.size(0)}), product_weight).view(x.sizes());
+      const auto& weight = kept<SharedProductWeight>(ctx->saved_data["weight"]);
+      x_gradient = weight->backward(as_rows(gradient).contiguous()).view(x.sizes());
     }
     return {x_gradient, {}, {}};
   }

@@ -7,6 +7,7 @@
 #include "nn/functional/convert.h"
 #include "nn/functional/kernels/layer_norm.h"
 #include "nn/functional/linear.h"
+#include "nn/functional/product_weight.h"
 #include "nn/functional/rows.h"
 #include "nn/functional/types.h"
 #include "nn/kept_value.h"
@@ -68,38 +69,37 @@ void accumulate(at::TensorList parameters, at::TensorList held) {
 
 struct NormLinear : torch::autograd::Function<NormLinear> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& norm_weight,
-                            const at::Tensor& norm_bias, double epsilon, const at::Tensor& weight,
+                            const at::Tensor& norm_bias, double epsilon, const at::Tensor& /*weight*/,
                             const std::optional<at::Tensor>& bias, const Deferral& deferral) {
     const at::ScalarType product = product_type(x);
     const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
     const at::Tensor statistics = at::empty({x.numel() / norm_weight.numel(), 2}, x.options());
     const at::Tensor normalised = normalise(x, norm_weight, norm_bias, product, statistics, epsilon);
-    const at::Tensor product_weight = convert_parameter(weight, product);
-    const at::Tensor y = at::linear(normalised, product_weight, bias ? bias->to(product) : at::Tensor());
-    ctx->save_for_backward({x, norm_weight, norm_bias, statistics, weight, product_weight});
+    const auto weight = product_weight(deferral.parameters[0], product);
+    const at::Tensor y = weight->forward(normalised, bias ? bias->to(product) : at::Tensor());
+    ctx->save_for_backward({x, norm_weight, norm_bias, statistics, weight->tensor()});
+    ctx->saved_data["weight"] = keep(weight);
     ctx->saved_data["deferral"] = keep(deferral);
-    std::vector<int64_t> shape = x.sizes().vec();
-    shape.back() = weight.size(0);
-    return y.view(shape);
+    return y.view(with_last(x.sizes(), y.size(1)));
   }
 
   static tensor_list backward(AutogradContext* ctx, tensor_list gradients) {
     const auto saved = ctx->get_saved_variables();
     const at::Tensor &x = saved[0], &norm_weight = saved[1], &norm_bias = saved[2], &statistics = saved[3];
-    const at::Tensor &weight = saved[4], &product_weight = saved[5];
-    const at::Tensor gradient = gradients[0].contiguous().view({-1, weight.size(0)});
+    const auto& weight = kept<SharedProductWeight>(ctx->saved_data["weight"]);
+    const at::Tensor gradient = as_rows(gradients[0].contiguous());
     const auto& deferral = kept<Deferral>(ctx->saved_data["deferral"]);
     at::Tensor weight_gradient, bias_gradient;
     if (deferral.deferred) {
       deferral.defer({gradient, x, norm_weight, norm_bias, statistics}, accumulate);
     } else {
       const at::Tensor normalised =
-          normalise(x, norm_weight, norm_bias, product_weight.scalar_type(), statistics, std::nullopt);
-      weight_gradient = convert(at::mm(gradient.t(), normalised), weight.scalar_type());
+          normalise(x, norm_weight, norm_bias, weight->tensor().scalar_type(), statistics, std::nullopt);
+      weight_gradient = convert(at::mm(gradient.t(), normalised), deferral.parameters[0].scalar_type());
       if (deferral.parameters[1].defined()) bias_gradient = column_sum(gradient);
     }
     const NormGradients norm =
-        normalise_backward(at::mm(gradient, product_weight), x, norm_weight, statistics);
+        normalise_backward(weight->backward(gradient), x, norm_weight, statistics);
     return {norm.x, norm.weight, norm.bias, {}, weight_gradient, bias_gradient, {}};
   }
 };

@@ -8,6 +8,7 @@
 #include "nn/functional/kernels/gelu.h"
 #include "nn/functional/kernels/residual.h"
 #include "nn/functional/linear.h"
+#include "nn/functional/product_weight.h"
 #include "nn/functional/rows.h"
 #include "nn/functional/types.h"
 #include "nn/kept_value.h"
@@ -20,12 +21,12 @@ using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
 /// residual + x Wᵀ + bias. x: [rows, in], in the type of products; weight likewise; residual and bias wide.
-at::Tensor add_to_residual(const at::Tensor& residual, const at::Tensor& x, const at::Tensor& weight,
+at::Tensor add_to_residual(const at::Tensor& residual, const at::Tensor& x, const ProductWeight& weight,
                            const at::Tensor& bias) {
-  const int64_t rows = x.size(0), width = weight.size(0);
+  const int64_t rows = x.size(0), width = weight.tensor().size(0);
   at::Tensor out = at::empty_like(residual);
   const bool narrow = x.scalar_type() != residual.scalar_type();
-  const at::Tensor y = narrow ? at::mm(x, weight.t()) : at::Tensor();
+  const at::Tensor y = narrow ? weight.forward(x) : at::Tensor();
   with_types(x.scalar_type(), [&]<class W, class T>(W*, T*) {
     for_each_row(rows, [&](int64_t row, int64_t) {
       const W* from = data<W>(residual) + row * width;
@@ -37,7 +38,7 @@ at::Tensor add_to_residual(const at::Tensor& residual, const at::Tensor& x, cons
       }
     });
   });
-  if (!narrow) out.view({rows, width}).addmm_(x, weight.t());
+  if (!narrow) weight.add_forward(out.view({rows, width}), x);
   return out;
 }
 
@@ -72,10 +73,6 @@ GeluBackward gelu_backward(const at::Tensor& x, const at::Tensor& bias, const at
   return {y, sums.sum(0)};
 }
 
-at::Tensor as_rows(const at::Tensor& tensor) {
-  return tensor.view({-1, tensor.size(-1)});
-}
-
 /// Of gradient [rows, out] and x [rows, in], for the only parameter of `deferral`. Undefined when it is put
 /// off.
 at::Tensor weight_gradient(const Deferral& deferral, const at::Tensor& gradient, const at::Tensor& x) {
@@ -88,22 +85,24 @@ at::Tensor weight_gradient(const Deferral& deferral, const at::Tensor& gradient,
 
 struct ResidualLinear : torch::autograd::Function<ResidualLinear> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& residual, const at::Tensor& x,
-                            const at::Tensor& weight, const at::Tensor& bias, const Deferral& deferral) {
+                            const at::Tensor& /*weight*/, const at::Tensor& bias, const Deferral& deferral) {
     const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
-    const at::Tensor product_weight = convert_parameter(weight, x.scalar_type());
-    ctx->save_for_backward({x, product_weight});
+    const auto weight = product_weight(deferral.parameters[0], x.scalar_type());
+    ctx->save_for_backward({x, weight->tensor()});
+    ctx->saved_data["weight"] = keep(weight);
     ctx->saved_data["deferral"] = keep(deferral);
-    return add_to_residual(residual, as_rows(x), product_weight, bias);
+    return add_to_residual(residual, as_rows(x), *weight, bias);
   }
 
   static tensor_list backward(AutogradContext* ctx, tensor_list gradients) {
     const auto saved = ctx->get_saved_variables();
-    const at::Tensor &x = saved[0], &product_weight = saved[1];
+    const at::Tensor& x = saved[0];
+    const auto& weight = kept<SharedProductWeight>(ctx->saved_data["weight"]);
     const at::Tensor wide_gradient = as_rows(gradients[0].contiguous());
     const at::Tensor gradient = convert(wide_gradient, x.scalar_type());
     const auto& deferral = kept<Deferral>(ctx->saved_data["deferral"]);
     return {gradients[0],
-            at::mm(gradient, product_weight).view(x.sizes()),
+            weight->backward(gradient).view(x.sizes()),
             weight_gradient(deferral, gradient, as_rows(x)),
             column_sum(wide_gradient),
             {}};
@@ -112,21 +111,23 @@ struct ResidualLinear : torch::autograd::Function<ResidualLinear> {
 
 struct ResidualGeluLinear : torch::autograd::Function<ResidualGeluLinear> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& residual, const at::Tensor& x,
-                            const at::Tensor& x_bias, const at::Tensor& weight, const at::Tensor& bias,
+                            const at::Tensor& x_bias, const at::Tensor& /*weight*/, const at::Tensor& bias,
                             const Deferral& deferral) {
     const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
-    const at::Tensor product_weight = convert_parameter(weight, x.scalar_type());
-    ctx->save_for_backward({x, x_bias, product_weight});
+    const auto weight = product_weight(deferral.parameters[0], x.scalar_type());
+    ctx->save_for_backward({x, x_bias, weight->tensor()});
+    ctx->saved_data["weight"] = keep(weight);
     ctx->saved_data["deferral"] = keep(deferral);
-    return add_to_residual(residual, as_rows(gelu(x, x_bias)), product_weight, bias);
+    return add_to_residual(residual, as_rows(gelu(x, x_bias)), *weight, bias);
   }
 
   static tensor_list backward(AutogradContext* ctx, tensor_list gradients) {
     const auto saved = ctx->get_saved_variables();
-    const at::Tensor &x = saved[0], &x_bias = saved[1], &product_weight = saved[2];
+    const at::Tensor &x = saved[0], &x_bias = saved[1];
+    const auto& weight = kept<SharedProductWeight>(ctx->saved_data["weight"]);
     const at::Tensor wide_gradient = as_rows(gradients[0].contiguous());
     const at::Tensor gradient = convert(wide_gradient, x.scalar_type());
-    const at::Tensor x_gradient = at::mm(gradient, product_weight).view(x.sizes());
+    const at::Tensor x_gradient = weight->backward(gradient).view(x.sizes());
     const GeluBackward gelu = gelu_backward(x, x_bias, x_gradient);
     const auto& deferral = kept<Deferral>(ctx->saved_data["deferral"]);
     return {gradients[0],

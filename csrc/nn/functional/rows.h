@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "nn/functional/parallel.h"
 
@@ -24,6 +25,18 @@ void for_each_row(int64_t rows, const F& body) {
     for (int64_t row = begin * kRowsAtOnce; row < std::min(end * kRowsAtOnce, rows); ++row)
       body(row, row / kRowsAtOnce);
   });
+}
+
+/// [..., width] as [rows, width].
+inline at::Tensor as_rows(const at::Tensor& tensor) {
+  return tensor.reshape({-1, tensor.size(-1)});
+}
+
+/// `sizes` with `width` as the last.
+inline std::vector<int64_t> with_last(at::IntArrayRef sizes, int64_t width) {
+  std::vector<int64_t> changed = sizes.vec();
+  changed.back() = width;
+  return changed;
 }
 
 /// The sum over rows of [rows, width]: [width], float32 for bfloat16 rows.

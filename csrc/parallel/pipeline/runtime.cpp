@@ -50,6 +50,7 @@ PipelineRuntime::PipelineRuntime(const nn::ModelSpec& spec, const std::vector<si
     : schedule_(schedule),
       rank_(ranks ? ranks->rank() : 0),
       splits_(schedule.rank_of_stage.size()),
+      last_backward_(schedule.rank_of_stage.size()),
       expected_(schedule.ranks.size()) {
   for (const size_t layer : first_layers) boundary_names_.push_back(nn::activations_before(spec, layer));
   boundary_names_.push_back(nn::activations_before(spec, spec.layers.size()));
@@ -58,6 +59,8 @@ PipelineRuntime::PipelineRuntime(const nn::ModelSpec& spec, const std::vector<si
   }
   for (const Action& action : schedule.ranks[static_cast<size_t>(rank_)]) {
     if (action.kind == ActionKind::kBackwardInput) splits_[static_cast<size_t>(action.stage)] = true;
+    if (action.kind == ActionKind::kBackward)
+      last_backward_[static_cast<size_t>(action.stage)] = action.micro_batch;
     if (action.kind == ActionKind::kReceiveActivations)
       ++expected_[static_cast<size_t>(rank_of(action.stage - 1))];
     if (action.kind == ActionKind::kReceiveGradients)
@@ -122,15 +125,20 @@ PipelineRuntime::Tensors PipelineRuntime::stage_inputs(Place place, StageWork& w
   return inputs;
 }
 
+std::shared_ptr<nn::DeferredGradients> PipelineRuntime::make_deferred(Place place) const {
+  using When = nn::DeferredGradients::When;
+  const auto stage = static_cast<size_t>(place.stage);
+  if (splits_[stage]) return std::make_shared<nn::DeferredGradients>(When::kLater);
+  if (place.micro_batch == last_backward_[stage]) return nullptr;  // its hooks start the reduction
+  return std::make_shared<nn::DeferredGradients>(When::kAtOnce);
+}
+
 void PipelineRuntime::forward(Place place, StageWork& work) {
   Pass pass;
   pass.inputs = stage_inputs(place, work);
   ready_ = steady_time();
-  std::optional<nn::DeferredGradients::Recording> recording;
-  if (splits_[static_cast<size_t>(place.stage)]) {
-    pass.deferred = std::make_shared<nn::DeferredGradients>();
-    recording.emplace(pass.deferred);
-  }
+  pass.deferred = make_deferred(place);
+  const nn::DeferredGradients::Recording recording(pass.deferred);
   const nn::Activations outputs =
       work.forward(part_of(place.stage), named(place.stage, pass.inputs), place.micro_batch);
   if (place.stage + 1 == stage_count()) {

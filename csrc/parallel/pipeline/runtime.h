@@ -18,6 +18,10 @@
 #include "parallel/rank_group.h"
 #include "schedule/action.h"
 
+namespace echelon::nn {
+class DeferredGradients;
+}
+
 namespace echelon::parallel {
 
 /// When an action of this rank ran, in seconds on the host's steady clock. Waiting for what it needs comes
@@ -69,6 +73,8 @@ class PipelineRuntime {
   int rank_of(int stage) const { return schedule_.rank_of_stage[static_cast<size_t>(stage)]; }
   size_t part_of(int stage) const;
 
+  /// How the micro-batch computes the gradients of parameters.
+  std::shared_ptr<nn::DeferredGradients> make_deferred(Place place) const;
   void perform(const schedule::Action& action, StageWork& work);
   void forward(Place place, StageWork& work);
   void backward(Place place);
@@ -88,6 +94,7 @@ class PipelineRuntime {
   std::vector<int> stages_;                               // of this rank, ascending
   std::vector<std::vector<std::string>> boundary_names_;  // before each stage, and after the last
   std::vector<bool> splits_;                              // by stage: backward runs in halves
+  std::vector<int64_t> last_backward_;                    // by stage: the micro-batch
   std::vector<int64_t> expected_;                         // messages of a training step from each rank
   std::unique_ptr<StageMessages> messages_;
   std::map<MessageKey, Tensors> local_;    // for stages of this rank

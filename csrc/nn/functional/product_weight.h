@@ -1,0 +1,86 @@
+// Weights as matrix products take them.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+
+#include "nn/functional/packed_matrix.h"
+
+namespace echelon::nn {
+
+/// A weight in the type of products, and packed (PackedMatrix) where it is worth it.
+class ProductWeight {
+ public:
+  /// `packs`: many products will use it.
+  explicit ProductWeight(bool packs) : packs_(packs) {}
+  /// Takes over the value of `parameter`, in `type`.
+  void set(const at::Tensor& parameter, at::ScalarType type);
+
+  const at::Tensor& tensor() const { return weight_; }
+
+  // Of a weight W [out, in], for contiguous matrices in its type. Not differentiable.
+
+  /// x Wᵀ + bias: [rows, in] → [rows, out]. bias: [out] or undefined.
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& bias = {}) const;
+  /// out [rows, out] += x Wᵀ.
+  void add_forward(const at::Tensor& out, const at::Tensor& x) const;
+  /// The gradient of x from that of x Wᵀ: [rows, out] → [rows, in].
+  at::Tensor backward(const at::Tensor& gradient) const;
+
+ private:
+  struct Packed {
+    PackedMatrix matrix;
+    bool is_current = false;
+  };
+  /// Null where packing is not possible or was done for left factors of another height.
+  const PackedMatrix* packed(Packed& as, bool transposed, const at::Tensor& left) const;
+
+  bool packs_;
+  at::Tensor weight_;
+  mutable Packed forward_, backward_;
+};
+
+using SharedProductWeight = std::shared_ptr<const ProductWeight>;
+
+/// The weights that the micro-batches of a step share, converted and packed once. Keeps their memory from step
+/// to step.
+class SharedWeights {
+ public:
+  /// `uses`: of each parameter in a Scope.
+  explicit SharedWeights(int64_t uses);
+
+  /// While it lives, product_weight() on this thread takes its weights from `weights`; between Scopes all
+  /// parameters may change, within one only by operations that bump their version. Scopes nest.
+  class Scope {
+   public:
+    explicit Scope(SharedWeights& weights);
+    ~Scope();
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    SharedWeights* outer_;
+  };
+
+ private:
+  friend SharedProductWeight product_weight(const at::Tensor& parameter, at::ScalarType type);
+  struct Shared {
+    at::Tensor parameter;
+    int64_t scope = 0;
+    int64_t version;
+    at::ScalarType type;
+    std::shared_ptr<ProductWeight> weight;
+  };
+
+  bool packs_;
+  int64_t scopes_ = 0;  // so far
+  std::unordered_map<const at::TensorImpl*, Shared> shared_;
+};
+
+/// `parameter`, of any shape, for products in `type`.
+SharedProductWeight product_weight(const at::Tensor& parameter, at::ScalarType type);
+
+}  // namespace echelon::nn
