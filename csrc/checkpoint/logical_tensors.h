@@ -21,7 +21,6 @@ class LogicalTensors {
   /// Throws CheckpointError when two files hold the same elements.
   explicit LogicalTensors(std::vector<SafetensorsFile> files);
 
-  bool contains(const std::string& name) const { return pieces_.contains(name); }
   std::vector<std::string> names() const;
 
   /// Copies elements [begin, begin + destination.numel()) of the tensor, whose shape is `shape`, into

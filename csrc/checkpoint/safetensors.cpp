@@ -108,17 +108,6 @@ NamedTensors SafetensorsFile::views() const {
   return views;
 }
 
-void SafetensorsFile::copy_to(const std::string& name, at::Tensor destination) const {
-  const TensorEntry& found = entry(name);
-  if (found.dtype != destination.scalar_type() || destination.sizes() != at::IntArrayRef(found.shape)) {
-    throw CheckpointError(str_format("tensor '{}' in {} is {} of shape {}, but the model's is {} of shape {}",
-                                     name, path().string(), dtype_name(found.dtype),
-                                     format_shape(found.shape), c10::toString(destination.scalar_type()),
-                                     format_shape(destination.sizes())));
-  }
-  destination.detach().copy_(view(name));
-}
-
 std::string SafetensorsFile::checksum() const {
   return checksum_of(mapped_->bytes());
 }

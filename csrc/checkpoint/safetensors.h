@@ -47,9 +47,6 @@ class SafetensorsFile {
   at::Tensor view(const std::string& name) const;
   NamedTensors views() const;
 
-  /// Copies into `destination`, on any device; shape and type must be equal, else CheckpointError.
-  void copy_to(const std::string& name, at::Tensor destination) const;
-
   /// XXH3-128 of the whole file; reads all of it.
   std::string checksum() const;
   uint64_t bytes() const { return mapped_->bytes().size(); }

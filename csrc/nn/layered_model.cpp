@@ -226,4 +226,8 @@ std::vector<at::Tensor> LayeredModel::run_layer(const Built& built, const Activa
   return outputs;
 }
 
+LayeredModel without_memory(const ModelSpec& spec) {
+  return {spec, at::TensorOptions().device(at::kMeta), /*seed=*/0};
+}
+
 }  // namespace echelon::nn

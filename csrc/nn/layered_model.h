@@ -126,4 +126,7 @@ class LayeredModel {
   std::vector<bool> recomputed_;
 };
 
+/// A model of all layers on LibTorch's `meta` device: names and shapes alone.
+LayeredModel without_memory(const ModelSpec& spec);
+
 }  // namespace echelon::nn

@@ -2,6 +2,7 @@
 
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -99,6 +100,15 @@ void install_memory_pool() {
 
 MemoryPoolUse memory_pool_use() {
   return MemoryPool::instance().use();
+}
+
+int64_t reusable_bytes(c10::Device device) {
+  if (device.is_cpu()) return static_cast<int64_t>(memory_pool_use().kept);
+  if (!c10::getDeviceAllocator(device.type())->initialized()) return 0;
+  using c10::CachingAllocator::StatType;
+  const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.index());
+  const auto all = static_cast<size_t>(StatType::AGGREGATE);
+  return stats.reserved_bytes[all].current - stats.allocated_bytes[all].current;
 }
 
 }  // namespace echelon::nn

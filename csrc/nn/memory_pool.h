@@ -5,7 +5,10 @@
 // fragments. This pool keeps them as they are, and asks the kernel for huge pages.
 #pragma once
 
+#include <c10/core/Device.h>
+
 #include <cstddef>
+#include <cstdint>
 
 namespace echelon::nn {
 
@@ -21,5 +24,9 @@ struct MemoryPoolUse {
   size_t most = 0;    ///< largest in_use so far
 };
 MemoryPoolUse memory_pool_use();
+
+/// What tensors on `device` may take without the process taking more from the system: kept by this pool on the
+/// CPU, by LibTorch's allocator elsewhere. What is kept may not be in one piece.
+int64_t reusable_bytes(c10::Device device);
 
 }  // namespace echelon::nn

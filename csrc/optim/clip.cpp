@@ -4,6 +4,13 @@
 #include <c10/core/GradMode.h>
 
 namespace echelon::optim {
+namespace {
+
+double factor_of(double norm, double max_norm) {
+  return max_norm / (norm + 1e-6);
+}
+
+}  // namespace
 
 at::Tensor gradient_norm(at::TensorList gradients) {
   const c10::NoGradGuard no_grad;
@@ -12,11 +19,14 @@ at::Tensor gradient_norm(at::TensorList gradients) {
   return at::linalg_vector_norm(at::stack(norms));
 }
 
+bool clips(double norm, double max_norm) {
+  return !(factor_of(norm, max_norm) >= 1);
+}
+
 void clip_gradients(at::TensorList gradients, double norm, double max_norm) {
   const c10::NoGradGuard no_grad;
-  const double factor = max_norm / (norm + 1e-6);
-  if (gradients.empty() || factor >= 1) return;
-  at::_foreach_mul_(gradients, factor);
+  if (gradients.empty() || !clips(norm, max_norm)) return;
+  at::_foreach_mul_(gradients, factor_of(norm, max_norm));
 }
 
 }  // namespace echelon::optim

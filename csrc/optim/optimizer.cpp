@@ -36,30 +36,63 @@ void check_group(const ParameterGroup& group) {
   }
 }
 
+/// Into groups of about kPartElements.
+std::vector<ParameterGroup> cut(const ParameterGroup& group) {
+  constexpr int64_t kPartElements = 4 << 20;
+  std::vector<ParameterGroup> parts;
+  int64_t elements = kPartElements;
+  for (size_t i = 0; i < group.names.size(); ++i) {
+    if (elements >= kPartElements) {
+      parts.push_back({.names = {}, .parameters = {}, .gradients = {}, .decay = group.decay});
+      elements = 0;
+    }
+    parts.back().names.push_back(group.names[i]);
+    parts.back().parameters.push_back(group.parameters[i]);
+    parts.back().gradients.push_back(group.gradients[i]);
+    elements += group.parameters[i].numel();
+  }
+  return parts;
+}
+
 }  // namespace
 
-Optimizer::Optimizer(std::vector<ParameterGroup> groups, std::vector<std::string> kinds)
+Optimizer::Optimizer(const std::vector<ParameterGroup>& groups, std::vector<std::string> kinds)
     : kinds_(std::move(kinds)) {
   std::set<std::string> names;
-  for (ParameterGroup& group : groups) {
+  for (const ParameterGroup& group : groups) {
     check_group(group);
     for (const std::string& name : group.names) {
       if (!names.insert(name).second) throw InternalError(str_format("two parameters are named '{}'", name));
     }
-    if (group.names.empty()) continue;
-    Slots slots{std::move(group), std::vector<std::vector<at::Tensor>>(kinds_.size())};
-    for (std::vector<at::Tensor>& tensors : slots.state) {
-      for (const at::Tensor& parameter : slots.group.parameters)
-        tensors.push_back(at::zeros_like(parameter.detach()));
-    }
-    slots_.push_back(std::move(slots));
+    for (ParameterGroup& part : cut(group)) add_slots(std::move(part));
   }
 }
 
+void Optimizer::add_slots(ParameterGroup part) {
+  Slots slots{std::move(part), std::vector<std::vector<at::Tensor>>(kinds_.size())};
+  for (std::vector<at::Tensor>& tensors : slots.state) {
+    for (const at::Tensor& parameter : slots.group.parameters)
+      tensors.push_back(at::zeros_like(parameter.detach()));
+  }
+  slots_.push_back(std::move(slots));
+}
+
 void Optimizer::step(double learning_rate) {
+  for (size_t part = 0; part < parts(); ++part) update_part(part, learning_rate);
+  end_step();
+}
+
+void Optimizer::update_part(size_t part, double learning_rate) {
   const c10::NoGradGuard no_grad;
-  for (Slots& slots : slots_) update(slots, learning_rate);
-  ++steps_done_;
+  update(slots_[part], learning_rate);
+}
+
+std::vector<at::Tensor> Optimizer::tensors_of_part(size_t part) const {
+  const Slots& slots = slots_[part];
+  std::vector<at::Tensor> tensors;
+  for (const at::Tensor& parameter : slots.group.parameters) tensors.push_back(parameter.detach());
+  for (const auto& state : slots.state) tensors.insert(tensors.end(), state.begin(), state.end());
+  return tensors;
 }
 
 std::vector<std::string> Optimizer::state_names(const std::string& parameter) const {
@@ -105,8 +138,8 @@ namespace {
 
 class Sgd final : public Optimizer {
  public:
-  Sgd(const OptimizerSettings& settings, std::vector<ParameterGroup> groups)
-      : Optimizer(std::move(groups), settings.momentum > 0 ? std::vector<std::string>{"momentum_buffer"}
+  Sgd(const OptimizerSettings& settings, const std::vector<ParameterGroup>& groups)
+      : Optimizer(groups, settings.momentum > 0 ? std::vector<std::string>{"momentum_buffer"}
                                                            : std::vector<std::string>{}),
         settings_(settings) {}
 
@@ -124,8 +157,8 @@ class Sgd final : public Optimizer {
 
 class Adam final : public Optimizer {
  public:
-  Adam(const OptimizerSettings& settings, std::vector<ParameterGroup> groups)
-      : Optimizer(std::move(groups), {"exp_avg", "exp_avg_sq"}), settings_(settings) {
+  Adam(const OptimizerSettings& settings, const std::vector<ParameterGroup>& groups)
+      : Optimizer(groups, {"exp_avg", "exp_avg_sq"}), settings_(settings) {
     if (settings.name == "adamw") kernel_ = &at::_fused_adamw_;
   }
 
@@ -152,9 +185,9 @@ class Adam final : public Optimizer {
 }  // namespace
 
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerSettings& settings,
-                                          std::vector<ParameterGroup> groups) {
-  if (settings.name == "sgd") return std::make_unique<Sgd>(settings, std::move(groups));
-  return std::make_unique<Adam>(settings, std::move(groups));
+                                          const std::vector<ParameterGroup>& groups) {
+  if (settings.name == "sgd") return std::make_unique<Sgd>(settings, groups);
+  return std::make_unique<Adam>(settings, groups);
 }
 
 }  // namespace echelon::optim

@@ -44,6 +44,14 @@ class Optimizer {
   /// Updates every parameter in place from its gradient. Gradients are left as they are.
   void step(double learning_rate);
 
+  // The same a part at a time: update_part() of each, in any order, then end_step().
+
+  size_t parts() const { return slots_.size(); }
+  void update_part(size_t part, double learning_rate);
+  /// What update_part() changes: parameters and state.
+  std::vector<at::Tensor> tensors_of_part(size_t part) const;
+  void end_step() { ++steps_done_; }
+
   int64_t steps_done() const { return steps_done_; }
 
   /// The names of a parameter's tensors in a State.
@@ -62,7 +70,7 @@ class Optimizer {
 
  protected:
   /// `kinds`: the tensors that the algorithm keeps for each parameter, zero at the start.
-  Optimizer(std::vector<ParameterGroup> groups, std::vector<std::string> kinds);
+  Optimizer(const std::vector<ParameterGroup>& groups, std::vector<std::string> kinds);
 
   struct Slots {
     ParameterGroup group;
@@ -71,8 +79,10 @@ class Optimizer {
   virtual void update(Slots& slots, double learning_rate) = 0;
 
  private:
+  void add_slots(ParameterGroup part);
+
   std::vector<std::string> kinds_;
-  std::vector<Slots> slots_;
+  std::vector<Slots> slots_;  // a part each
 
  protected:
   int64_t steps_done_ = 0;  ///< before the step that update() makes
@@ -80,6 +90,6 @@ class Optimizer {
 
 /// The optimizer that the settings name. Throws InternalError when a group breaks its contract.
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerSettings& settings,
-                                          std::vector<ParameterGroup> groups);
+                                          const std::vector<ParameterGroup>& groups);
 
 }  // namespace echelon::optim

@@ -15,11 +15,11 @@ struct GradientBuckets::Hook : nn::GradientPlace {
   Hook(GradientBuckets& owner, size_t parameter) : owner(owner), parameter(parameter) {}
   void operator()(const at::Tensor& tensor) override {
     if (!tensor.grad().defined()) return;  // autograd calls for a gradient that is nothing, too
-    if (owner.reducing_ || tensor.grad().data_ptr() != place().data_ptr()) nn::settle_gradient(tensor);
+    if (is_final() || tensor.grad().data_ptr() != place().data_ptr()) nn::settle_gradient(tensor);
     if (owner.reducing_) owner.mark_ready(parameter);
   }
   const at::Tensor& place() const override { return owner.gradients_[parameter]; }
-  bool is_final() const override { return owner.reducing_; }
+  bool is_final() const override { return owner.reducing_ && owner.comm_.size() > 1; }
   GradientBuckets& owner;
   size_t parameter;
 };
@@ -110,7 +110,7 @@ void GradientBuckets::begin_step() {
 }
 
 void GradientBuckets::begin_reduction(GradientBuckets* after) {
-  settle();
+  if (comm_.size() > 1) settle();
   reducing_ = true;
   next_bucket_ = 0;
   previous_ = after;
@@ -166,6 +166,7 @@ void GradientBuckets::finish_reduction() {
         "parallel.find_unused: true to take their gradients as zero",
         unused.size(), unused.size() == 1 ? "" : "s", unused.front()));
   }
+  if (comm_.size() == 1) settle();
   // What had no part in the last micro-batch, but perhaps in an earlier one, has not been marked by its hook.
   for (size_t i = 0; i < parameters_.size(); ++i) mark_ready(i);
   const Stopwatch watch;

@@ -55,6 +55,9 @@ void ModelGradients::add_set(std::vector<nn::NamedParameter> parameters, Communi
                              const BucketOptions& options, bool first_place) {
   Set& set = sets_.emplace_back(std::make_unique<GradientBuckets>(std::move(parameters), comm, options),
                                 first_place);
+  if (first_place && first_replica_) {
+    for (const auto& parameter : set.buckets->parameters()) stored_.insert(parameter.name);
+  }
   const bool stored_here = set.buckets->sharded() || (first_place && first_replica_);
   for (OwnedPiece& piece : set.buckets->owned()) {
     const nn::NamedParameter* parameter = &set.buckets->parameters()[piece.parameter];
@@ -83,14 +86,6 @@ void ModelGradients::finish_reduction() {
 
 void ModelGradients::finish_without_reduction() {
   for (const Set& set : sets_) set.buckets->finish_without_reduction();
-}
-
-bool ModelGradients::stores(const std::string& parameter) const {
-  return first_replica_ && std::ranges::any_of(sets_, [&](const Set& set) {
-           return set.first_place &&
-                  std::ranges::any_of(set.buckets->parameters(),
-                                      [&](const auto& candidate) { return candidate.name == parameter; });
-         });
 }
 
 double ModelGradients::squared_norm() const {

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "nn/layered_model.h"
@@ -39,7 +41,7 @@ class ModelGradients {
   };
   const std::vector<Owned>& owned() const { return owned_; }
   /// Whether this rank is the one that stores a parameter (or its average) in a checkpoint.
-  bool stores(const std::string& parameter) const;
+  bool stores(const std::string& parameter) const { return stored_.contains(parameter); }
 
   /// One-dimensional; together the gradients of owned().
   const std::vector<at::Tensor>& owned_gradients() const { return owned_gradients_; }
@@ -70,6 +72,7 @@ class ModelGradients {
   std::vector<Set> sets_;                   // of the parts, then the shared ones
   std::vector<GradientBuckets*> reducing_;  // in the order of begin_reduction()
   std::vector<Owned> owned_;
+  std::set<std::string> stored_;  // parameters
   std::vector<at::Tensor> owned_gradients_;
 };
 

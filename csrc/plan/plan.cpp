@@ -17,16 +17,6 @@ parallel::Grid make_grid(const train::TrainSettings& settings, int ranks) {
   return parallel::make_grid(ranks > 0 ? ranks : static_cast<int>(pipeline), pipeline);
 }
 
-/// Of a layout whose schedule was chosen.
-parallel::ScheduleSettings settings_of(const schedule::Schedule& schedule) {
-  const std::string& name = schedule.name;
-  if (name == "gpipe") return parallel::Gpipe{};
-  if (name == "zb_h1") return parallel::ZeroBubbleH1{};
-  if (name == "zb_v") return parallel::ZeroBubbleV{};
-  if (name == "interleaved") return parallel::Interleaved{schedule.stages() / schedule.rank_count()};
-  return parallel::OneForwardOneBackward{};
-}
-
 bool chooses_schedule(const train::TrainSettings& settings) {
   return settings.parallel.pipeline > 1 &&
          std::holds_alternative<parallel::AutoSchedule>(settings.parallel.schedule);
@@ -48,8 +38,7 @@ parallel::PlannedSchedule plan_pipeline(const train::TrainSettings& settings, co
                                         const parallel::BatchPlan& batch, Profile& profile) {
   parallel::PipelineLayout layout = lay_out(settings, grid, batch, profile);
   const parallel::JobShape job = profile.job_shape(settings, grid);
-  const auto chosen = chooses_schedule(settings) ? settings_of(layout.schedule) : settings.parallel.schedule;
-  auto plan = parallel::plan_schedule(chosen, std::move(layout.schedule), std::move(layout.first_layers),
+  auto plan = parallel::plan_schedule(layout.schedule_settings, std::move(layout.schedule), std::move(layout.first_layers),
                                       profile.costs(batch.micro_batch, layout.recomputed), job);
   if (plan.fullest().total() > job.hardware.memory_bytes)
     throw parallel::TooFullError(parallel::describe_too_full(plan, job));

@@ -44,7 +44,7 @@ struct Plan {
   double samples_per_second() const { return static_cast<double>(batch.global_batch) / seconds(); }
 };
 
-/// Throws ConfigError as make_grid(), plan_batch() and make_layout(), and where a rank needs more memory than
+/// Throws ConfigError as make_grid(), plan_batch() and plan_layout(), and where a rank needs more memory than
 /// it has; the message says of which kind, and which single changes fit.
 Plan make_plan(const train::TrainSettings& settings, const PlanRequest& request);
 

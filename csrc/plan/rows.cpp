@@ -6,7 +6,7 @@ std::vector<StageRow> stage_rows(const parallel::PlannedSchedule& plan, const pa
   std::vector<StageRow> rows;
   const std::vector<size_t>& first_layers = plan.stages.first_layers;
   for (size_t stage = 0; stage < first_layers.size(); ++stage) {
-    const size_t end = stage + 1 < first_layers.size() ? first_layers[stage + 1] : costs.layers.size();
+    const size_t end = schedule::end_of_stage(first_layers, stage, costs.layers.size());
     const schedule::StageCosts& cost = plan.costs.stages[stage];
     StageRow row{.stage = static_cast<int>(stage),
                  .place = plan.stages.rank_of_stage[stage],

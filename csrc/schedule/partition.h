@@ -51,4 +51,9 @@ std::vector<size_t> partition(std::span<const LayerLoad> layers, std::span<const
 std::vector<size_t> first_layers(std::span<const std::string> layer_names,
                                  std::span<const std::string> first_names, size_t stages);
 
+/// One past the last layer of a stage.
+inline size_t end_of_stage(std::span<const size_t> first_layers, size_t stage, size_t layers) {
+  return stage + 1 < first_layers.size() ? first_layers[stage + 1] : layers;
+}
+
 }  // namespace echelon::schedule

@@ -94,10 +94,11 @@ Report verify(const Schedule& schedule, const VerifyOptions& options) {
   return report;
 }
 
-void check(const Schedule& schedule, const VerifyOptions& options) {
+Report check(const Schedule& schedule, const VerifyOptions& options) {
   constexpr size_t kShown = 5;
-  std::vector<Problem> problems = verify(schedule, options).problems;
-  if (problems.empty()) return;
+  Report report = verify(schedule, options);
+  std::vector<Problem>& problems = report.problems;
+  if (problems.empty()) return report;
   if (options.written_without_communication) {
     for (Problem& problem : problems) problem.index = place_among_computations(schedule, problem);
   }

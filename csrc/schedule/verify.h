@@ -55,7 +55,7 @@ struct Report {
 /// `schedule` with its communication (communication.h).
 Report verify(const Schedule& schedule, const VerifyOptions& options = {});
 
-/// Throws ConfigError with the first few problems.
-void check(const Schedule& schedule, const VerifyOptions& options = {});
+/// verify(), but throws ConfigError with the first few problems.
+Report check(const Schedule& schedule, const VerifyOptions& options = {});
 
 }  // namespace echelon::schedule

@@ -4,6 +4,8 @@
 
 #include "comm/ledger.h"
 #include "common/error.h"
+#include "data/numbered_batches.h"
+#include "nn/autocast.h"
 #include "nn/loss.h"
 
 namespace echelon::train {
@@ -18,24 +20,23 @@ class Evaluator::Work final : public parallel::InferenceWork {
   int64_t batches() const { return loader_.batches(); }
 
   std::optional<nn::Activations> inputs(int64_t batch) override {
-    data::Batch& loaded = at(batch);
+    data::Batch& loaded = batches_.at(batch);
     const bool empty = loaded.samples == 0;
     nn::Activations inputs = std::move(loaded.inputs);
-    if (!owner_.runtime_.has_last_stage()) batches_.erase(batch);
+    if (!owner_.runtime_.has_last_stage()) batches_.take(batch);
     if (empty) return std::nullopt;
     return inputs;
   }
 
   nn::Activations forward(size_t part, nn::Activations inputs, int64_t) override {
-    const AutocastScope autocast(owner_.precision_, owner_.options_.device);
+    const nn::AutocastScope autocast(autocast_type(owner_.precision_), owner_.options_.device);
     return owner_.model_.forward(part, std::move(inputs), {.training = false});
   }
 
   void outputs(const nn::Activations& outputs, int64_t batch) override {
-    const AutocastScope autocast(owner_.precision_, owner_.options_.device);
+    const nn::AutocastScope autocast(autocast_type(owner_.precision_), owner_.options_.device);
     const at::Tensor& logits = outputs.at(owner_.model_.spec().outputs.front());
-    const at::Tensor target = at(batch).target;
-    batches_.erase(batch);
+    const at::Tensor target = batches_.take(batch).target;
     const nn::LossSum loss = nn::cross_entropy(logits, target);
     const nn::CorrectCounts correct = nn::count_correct(logits, target);
     targets_ += loss.count;
@@ -56,15 +57,9 @@ class Evaluator::Work final : public parallel::InferenceWork {
     return at::zeros({3}, at::TensorOptions().dtype(at::kDouble).device(device));
   }
 
-  data::Batch& at(int64_t batch) {
-    for (; loaded_ <= batch; ++loaded_) batches_[loaded_] = loader_.next();
-    return batches_.at(batch);
-  }
-
   const Evaluator& owner_;
   data::EvaluationLoader loader_;
-  int64_t loaded_ = 0;
-  std::map<int64_t, data::Batch> batches_;
+  data::NumberedBatches<data::EvaluationLoader> batches_{loader_};
   at::Tensor totals_;
   int64_t targets_ = 0;
 };

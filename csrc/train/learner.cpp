@@ -2,12 +2,14 @@
 
 #include <c10/core/GradMode.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
 #include "common/clock.h"
 #include "common/error.h"
 #include "common/log.h"
+#include "nn/memory_pool.h"
 #include "optim/clip.h"
 #include "train/nan_guard.h"
 
@@ -72,21 +74,16 @@ checkpoint::NamedTensors stored_state(const optim::Optimizer& optimizer,
   return stored;
 }
 
-/// A model of all layers that holds no memory.
-nn::LayeredModel without_memory(const nn::ModelSpec& spec) {
-  return nn::LayeredModel(spec, at::TensorOptions().device(at::kMeta), 0);
-}
-
-std::set<std::string> parameter_names(const nn::ModelSpec& spec) {
+std::set<std::string> parameter_names(const nn::LayeredModel& model) {
   std::set<std::string> names;
-  for (const auto& parameter : without_memory(spec).parameters()) names.insert(parameter.name);
+  for (const auto& parameter : model.parameters()) names.insert(parameter.name);
   return names;
 }
 
 /// Of parameters and buffers.
-std::set<std::string> tensor_names(const nn::ModelSpec& spec) {
-  std::set<std::string> names = parameter_names(spec);
-  for (const auto& buffer : without_memory(spec).buffers()) names.insert(buffer.name);
+std::set<std::string> tensor_names(const nn::LayeredModel& model) {
+  std::set<std::string> names = parameter_names(model);
+  for (const auto& buffer : model.buffers()) names.insert(buffer.name);
   return names;
 }
 
@@ -108,32 +105,52 @@ StepReport Learner::advance(data::TrainLoader* loader, int64_t step, double lear
   statistics_.remember();
   const OwnOutcome own = training_step_.run(loader, step);
   PendingOutcome pending = training_step_.agree(own, stop_asked);
-  // Other ranks of the pipeline may not be done. Where the update depends on nothing that they have to tell,
-  // and a run that finds something not finite ends anyway, it need not wait for them.
-  const bool early =
-      !settings_.optimizer.clip_norm && settings_.on_nan == OnNotFinite::kStop && own.is_finite();
-  if (early) optimize(learning_rate);
+  TentativeUpdate update(*optimizer_, learning_rate);
+  const double waited_before = own.is_finite() ? update_early(update, own, pending) : 0;
+  const Stopwatch waiting;
   const StepOutcome outcome = training_step_.finish(std::move(pending));
+  waited_for_others_ = waited_before + waiting.seconds();
   const StepReport report{.loss = outcome.loss,
                           .gradient_norm = outcome.gradient_norm,
                           .applied = outcome.is_finite(),
                           .stop_asked = outcome.stop_asked};
   if (!report.applied) {
+    update.undo();
     handle_not_finite(step);
     return report;
   }
-  if (settings_.optimizer.clip_norm)
-    optim::clip_gradients(gradients_.owned_gradients(), report.gradient_norm, *settings_.optimizer.clip_norm);
-  if (!early) optimize(learning_rate);
+  const std::optional<double>& most = settings_.optimizer.clip_norm;
+  clipped_ = most && optim::clips(report.gradient_norm, *most);
+  if (clipped_) {
+    update.undo();
+    optim::clip_gradients(gradients_.owned_gradients(), report.gradient_norm, *most);
+  }
+  const double start = steady_time();
+  update.finish();
+  if (tracer_ != nullptr) tracer_->add("optimizer", start, steady_time());
   gradients_.gather_parameters();
   if (average_) average_->update();
   return report;
 }
 
-void Learner::optimize(double learning_rate) {
-  const double start = steady_time();
-  optimizer_->step(learning_rate);
-  if (tracer_ != nullptr) tracer_->add("optimizer", start, steady_time());
+double Learner::update_early(TentativeUpdate& update, const OwnOutcome& own, const PendingOutcome& pending) {
+  const std::optional<double>& most = settings_.optimizer.clip_norm;
+  // Where the last step was clipped this one will be, too; alone, a rank's part of the norm may be enough.
+  if (most && (clipped_ || optim::clips(std::sqrt(own.squared_norm), *most))) return 0;
+  constexpr int64_t kAlwaysRoom = 16 << 20;
+  const Stopwatch watch;
+  double waited = 0, seconds_of_a_part = 0;
+  while (!pending.work->done()) {
+    waited = watch.seconds();
+    if (waited + seconds_of_a_part >= waited_for_others_) break;
+    const double start = steady_time();
+    // What activations have left free is enough for most models, and then this takes no more memory.
+    if (!update.advance(std::max(nn::reusable_bytes(ranks_.device()), kAlwaysRoom - update.bytes_kept())))
+      break;
+    seconds_of_a_part = steady_time() - start;
+    if (tracer_ != nullptr) tracer_->add("optimizer", start, steady_time());
+  }
+  return waited;
 }
 
 void Learner::handle_not_finite(int64_t step) {
@@ -189,7 +206,7 @@ void Learner::load(const checkpoint::Checkpoint& checkpoint) {
 
 void Learner::load_optimizer(const checkpoint::Checkpoint& checkpoint) {
   const checkpoint::LogicalTensors stored = checkpoint.tensors(checkpoint::kOptimizerFile);
-  const std::set<std::string> parameters = parameter_names(job_.model().spec());
+  const std::set<std::string> parameters = parameter_names(nn::without_memory(job_.model().spec()));
   for (const std::string& name : stored.names()) {
     if (!optimizer_->knows(name, parameters)) {
       throw CheckpointError(str_format(
@@ -213,7 +230,7 @@ void load_model(nn::LayeredModel& model, const checkpoint::Checkpoint& checkpoin
   const checkpoint::LogicalTensors stored = checkpoint.tensors(checkpoint::kModelFile);
   for (const auto& parameter : model.parameters()) stored.copy(parameter.name, parameter.tensor);
   for (const auto& buffer : model.buffers()) stored.copy(buffer.name, buffer.tensor);
-  const std::set<std::string> expected = tensor_names(model.spec());
+  const std::set<std::string> expected = tensor_names(nn::without_memory(model.spec()));
   for (const std::string& name : stored.names()) {
     if (expected.contains(name)) continue;
     throw CheckpointError(

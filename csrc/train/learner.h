@@ -12,6 +12,7 @@
 #include "parallel/model_gradients.h"
 #include "parallel/replicas.h"
 #include "train/job.h"
+#include "train/tentative_update.h"
 #include "train/tracer.h"
 #include "train/training_step.h"
 
@@ -46,7 +47,9 @@ class Learner {
   double seconds_waited_for_comm() const { return training_step_.seconds_waited_for_comm(); }
 
  private:
-  void optimize(double learning_rate);
+  /// While other ranks are not done, as long as this one waited for them last time. Returns for how long they
+  /// were certainly not done, in seconds.
+  double update_early(TentativeUpdate& update, const OwnOutcome& own, const PendingOutcome& pending);
   void handle_not_finite(int64_t step);
   void load_optimizer(const checkpoint::Checkpoint& checkpoint);
 
@@ -59,6 +62,8 @@ class Learner {
   TrainingStep training_step_;
   std::unique_ptr<optim::Optimizer> optimizer_;
   std::unique_ptr<optim::WeightAverage> average_;
+  double waited_for_others_ = 0;  // in the last step, between this rank's own outcome and that of all
+  bool clipped_ = false;          // the last step
 };
 
 /// Copies the stored parameters and buffers into the parts of `model`. `average`: the averaged parameters in

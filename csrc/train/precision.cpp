@@ -1,7 +1,5 @@
 #include "train/precision.h"
 
-#include <ATen/autocast_mode.h>
-
 namespace echelon::train {
 
 at::ScalarType storage_type(Precision precision) {
@@ -20,18 +18,9 @@ std::string precision_name(Precision precision) {
   return "";
 }
 
-AutocastScope::AutocastScope(Precision precision, at::Device device)
-    : active_(precision == Precision::kBfloat16), device_(device.type()) {
-  if (!active_) return;
-  at::autocast::set_autocast_enabled(device_, true);
-  at::autocast::set_autocast_dtype(device_, at::kBFloat16);
-  at::autocast::increment_nesting();
-}
-
-AutocastScope::~AutocastScope() {
-  if (!active_) return;
-  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-  at::autocast::set_autocast_enabled(device_, false);
+std::optional<at::ScalarType> autocast_type(Precision precision) {
+  if (precision != Precision::kBfloat16) return std::nullopt;
+  return at::kBFloat16;
 }
 
 }  // namespace echelon::train

@@ -1,9 +1,9 @@
 // The number format that a run computes in.
 #pragma once
 
-#include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 
+#include <optional>
 #include <string>
 
 #include "train/settings.h"
@@ -15,19 +15,7 @@ namespace echelon::train {
 at::ScalarType storage_type(Precision precision);
 std::string precision_name(Precision precision);
 
-/// While it lives, operations on this thread that gain from it run in bfloat16 (LibTorch's autocast). Does
-/// nothing for the other precisions. The backward pass runs in the types of the forward pass and needs no
-/// scope.
-class AutocastScope {
- public:
-  AutocastScope(Precision precision, at::Device device);
-  ~AutocastScope();
-  AutocastScope(const AutocastScope&) = delete;
-  AutocastScope& operator=(const AutocastScope&) = delete;
-
- private:
-  bool active_;
-  at::DeviceType device_;
-};
+/// Of matrix products, where it is not that of storage: for nn::AutocastScope.
+std::optional<at::ScalarType> autocast_type(Precision precision);
 
 }  // namespace echelon::train

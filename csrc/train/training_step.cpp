@@ -5,8 +5,9 @@
 #include "comm/ledger.h"
 #include "common/clock.h"
 #include "common/random.h"
+#include "data/numbered_batches.h"
+#include "nn/autocast.h"
 #include "nn/loss.h"
-#include "train/step_batches.h"
 
 namespace echelon::train {
 
@@ -20,10 +21,10 @@ class TrainingStep::Work final : public parallel::StageWork {
     key_ = derive_key(derive_key(options_.seed, "model"), static_cast<uint64_t>(step));
   }
 
-  nn::Activations inputs(int64_t micro_batch) override { return batches_->take_inputs(micro_batch); }
+  nn::Activations inputs(int64_t micro_batch) override { return std::move(batches_->at(micro_batch).inputs); }
 
   nn::Activations forward(size_t part, nn::Activations inputs, int64_t micro_batch) override {
-    const AutocastScope autocast(options_.precision, options_.device);
+    const nn::AutocastScope autocast(autocast_type(options_.precision), options_.device);
     const parallel::BatchPlan& plan = options_.plan;
     const int64_t first_sample = owner_.groups_.replica() * plan.per_replica + micro_batch * plan.micro_batch;
     const parallel::RankGroup replicas = owner_.groups_.replicas();
@@ -38,8 +39,8 @@ class TrainingStep::Work final : public parallel::StageWork {
   }
 
   at::Tensor loss(const nn::Activations& outputs, int64_t micro_batch) override {
-    const AutocastScope autocast(options_.precision, options_.device);
-    const data::Batch batch = batches_->take_target(micro_batch);
+    const nn::AutocastScope autocast(autocast_type(options_.precision), options_.device);
+    const data::Batch batch = batches_->take(micro_batch);
     const at::Tensor& logits = outputs.at(owner_.model_.spec().outputs.front());
     const nn::LossSum loss = nn::cross_entropy(logits, batch.target, options_.label_smoothing);
     const int64_t global_count = loss.count / batch.samples * options_.plan.global_batch;
@@ -49,13 +50,15 @@ class TrainingStep::Work final : public parallel::StageWork {
   void begin_reduction(size_t part) override {
     if (reduce_) owner_.gradients_.begin_reduction(part);
   }
+  bool use_idle_time() override { return owner_.weights_.prepare_one(); }
+  bool reduces_in_backward() const override { return reduce_ && owner_.groups_.grid().replicas > 1; }
 
  private:
   TrainingStep& owner_;
   const StepOptions& options_;
   const StepObserver& observer_;
   bool reduce_;
-  std::optional<StepBatches> batches_;
+  std::optional<data::NumberedBatches<data::TrainLoader>> batches_;
   uint64_t key_;
 };
 

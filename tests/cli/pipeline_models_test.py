@@ -75,7 +75,6 @@ class PipelineModelsTest(PipelineTest):
             self.assertIn("skipped 4 damaged training samples", output)
 
 
-
 class TraceTest(PipelineTest):
     def test_every_computation_of_the_chosen_steps_is_there_on_one_clock(self):
         finished = self.train(self.deep_gpt(steps=5), "2x2", "gpt", "parallel.schedule=zb_h1", "trace.enabled=true",
@@ -92,6 +91,24 @@ class TraceTest(PipelineTest):
         starts = {event["name"]: event["ts"] for event in done if event["pid"] == 2}
         for micro_batch in range(4):
             self.assertLessEqual(ends[f"0F{micro_batch}"], starts[f"1F{micro_batch}"])
+
+    def test_the_last_stage_updates_before_the_first_is_done(self):
+        # The norm, to which the first stage adds its part last, is checked afterwards.
+        model = "{name: mlp, hidden: [600, 600, 600, 600]}"
+        config = self.image_run(model, global_batch=800, micro_batch=200, steps=8)
+        self.train(config, "1x2", "mlp", "parallel.schedule=gpipe", "optimizer.clip_norm=1e9", "trace.enabled=true",
+                   "trace.first_step=3", "trace.steps=6")
+        events = json.loads((self.folder / "runs/mlp/trace.json").read_text())["traceEvents"]
+        done = [event for event in events if event["ph"] == "X"]
+
+        def ends(rank, name):
+            return sorted(event["ts"] + event["dur"] for event in done if event["pid"] == rank and event["name"] == name)
+
+        updates = [event["ts"] for event in done if event["pid"] == 1 and event["name"] == "optimizer"]
+        windows = list(zip(ends(1, "1B3"), ends(0, "0B3"), strict=True))
+        self.assertEqual(len(windows), 6)
+        early = sum(any(begin <= start < end for start in updates) for begin, end in windows)
+        self.assertGreaterEqual(early, 3, windows)
 
 if __name__ == "__main__":
     unittest.main()

@@ -106,5 +106,17 @@ TEST(ScheduleText, IsWhatOneWrites) {
   EXPECT_EQ(schedule_text(Interleaved{4}), "{interleaved: 4}");
 }
 
+TEST(PlanThatFits, TakesAnotherSplitWhereTheFastestIsTooFull) {
+  ModelCosts costs = equal_layers(4, 1);
+  costs.layers[0].parameter_bytes = costs.layers[1].parameter_bytes = 10'000;
+  const ReadySchedule ready = make_ready_schedule(OneForwardOneBackward{}, 2, 4);
+  const auto first_layers = [&](int64_t memory) {
+    return plan_that_fits(ready, costs, job(2, memory)).stages.first_layers;
+  };
+  EXPECT_EQ(first_layers(kPlenty), (std::vector<size_t>{0, 2}));
+  EXPECT_EQ(first_layers(30'000), (std::vector<size_t>{0, 1}));  // parameters and gradients: 20 and 24 kB
+  EXPECT_THROW(first_layers(15'000), TooFullError);
+}
+
 }  // namespace
 }  // namespace echelon::parallel

@@ -1,6 +1,6 @@
 #include "nn/functional/packed_matrix.h"
 
-#include <ATen/ATen.h>
+#include <c10/core/CPUAllocator.h>
 
 #include "nn/functional/types.h"
 
@@ -32,16 +32,21 @@ void PackedMatrix::pack(const at::Tensor& matrix, bool transposed, int64_t rows)
   inner_ = matrix.size(transposed ? 1 : 0);
   columns_ = matrix.size(transposed ? 0 : 1);
   const int m = static_cast<int>(rows_), n = static_cast<int>(columns_), k = static_cast<int>(inner_);
-  const auto bytes = static_cast<int64_t>(cblas_sgemm_pack_get_size(kRightFactor, m, n, k));
-  if (!packed_.defined() || packed_.numel() < bytes) packed_ = at::empty({bytes}, at::kByte);
+  const size_t bytes = cblas_sgemm_pack_get_size(kRightFactor, m, n, k);
+  if (bytes > bytes_) {
+    packed_ = {};
+    // MKL asks for 8 MB more than it writes, so not from the pool, whose huge pages would be there all the same.
+    packed_ = c10::GetDefaultCPUAllocator()->allocate(bytes);
+    bytes_ = bytes;
+  }
   cblas_sgemm_pack(kRowMajor, kRightFactor, transposed ? kTransposed : kAsItIs, m, n, k, /*alpha=*/1,
-                   data<float>(matrix), static_cast<int>(matrix.size(1)), data<float>(packed_));
+                   data<float>(matrix), static_cast<int>(matrix.size(1)), static_cast<float*>(packed_.get()));
 }
 
 void PackedMatrix::multiply(const at::Tensor& left, const at::Tensor& out, bool add) const {
   const int m = static_cast<int>(rows_), n = static_cast<int>(columns_), k = static_cast<int>(inner_);
-  cblas_sgemm_compute(kRowMajor, kAsItIs, kPacked, m, n, k, data<float>(left), k, data<float>(packed_), k,
-                      add ? 1.0F : 0.0F, data<float>(out), n);
+  cblas_sgemm_compute(kRowMajor, kAsItIs, kPacked, m, n, k, data<float>(left), k,
+                      static_cast<const float*>(packed_.get()), k, add ? 1.0F : 0.0F, data<float>(out), n);
 }
 
 }  // namespace echelon::nn

@@ -2,13 +2,16 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Allocator.h>
 
+#include <cstddef>
 #include <cstdint>
 
 namespace echelon::nn {
 
 /// A right factor in the layout that MKL's float32 product works on (cblas_sgemm_pack), for many products with
-/// left factors of one height: each is spared the rearranging. It takes as much memory again as the matrix.
+/// left factors of one height: each is spared the rearranging. It takes about as much memory again as the
+/// matrix.
 class PackedMatrix {
  public:
   /// Whether this LibTorch has MKL, and `matrix` is of a kind that can be packed.
@@ -25,7 +28,8 @@ class PackedMatrix {
 
  private:
   int64_t rows_ = 0, inner_ = 0, columns_ = 0;
-  at::Tensor packed_;
+  size_t bytes_ = 0;
+  at::DataPtr packed_;
 };
 
 }  // namespace echelon::nn

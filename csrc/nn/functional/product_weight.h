@@ -19,6 +19,10 @@ class ProductWeight {
   /// Takes over the value of `parameter`, in `type`.
   void set(const at::Tensor& parameter, at::ScalarType type);
 
+  /// Packs as it was packed for the value before, in one of the two directions. False when there is nothing to
+  /// do.
+  bool prepare();
+
   const at::Tensor& tensor() const { return weight_; }
 
   // Of a weight W [out, in], for contiguous matrices in its type. Not differentiable.
@@ -36,7 +40,8 @@ class ProductWeight {
     bool is_current = false;
   };
   /// Null where packing is not possible or was done for left factors of another height.
-  const PackedMatrix* packed(Packed& as, bool transposed, const at::Tensor& left) const;
+  const PackedMatrix* packed(Packed& as, const at::Tensor& left) const;
+  void pack(Packed& as, int64_t rows) const;
 
   bool packs_;
   at::Tensor weight_;
@@ -65,15 +70,22 @@ class SharedWeights {
     SharedWeights* outer_;
   };
 
+  /// Takes one of the weights that the last Scope used into this one, or packs it, ahead of its use. False when
+  /// there is none left.
+  bool prepare_one();
+
  private:
   friend SharedProductWeight product_weight(const at::Tensor& parameter, at::ScalarType type);
   struct Shared {
     at::Tensor parameter;
     int64_t scope = 0;
-    int64_t version;
-    at::ScalarType type;
+    int64_t version = 0;
+    at::ScalarType type = at::kFloat;
     std::shared_ptr<ProductWeight> weight;
   };
+
+  bool is_current(const Shared& shared, at::ScalarType type) const;
+  void renew(Shared& shared, at::ScalarType type);
 
   bool packs_;
   int64_t scopes_ = 0;  // so far

@@ -2,26 +2,14 @@
 
 #include <ATen/autocast_mode.h>
 
-#include <utility>
+#include "nn/autocast.h"
 
 namespace echelon::nn {
-
-namespace {
-
-thread_local std::optional<at::ScalarType> meta_type;
-
-}  // namespace
-
-MetaAutocast::MetaAutocast(std::optional<at::ScalarType> type) : previous_(std::exchange(meta_type, type)) {}
-
-MetaAutocast::~MetaAutocast() {
-  meta_type = previous_;
-}
 
 at::ScalarType product_type(const at::Tensor& input) {
   const at::DeviceType device = input.device().type();
   if (input.is_meta()) {
-    return input.scalar_type() != at::kDouble ? meta_type.value_or(input.scalar_type()) : at::kDouble;
+    return input.scalar_type() != at::kDouble ? meta_autocast_type().value_or(input.scalar_type()) : at::kDouble;
   }
   const bool autocast = at::autocast::is_autocast_enabled(device) && input.scalar_type() != at::kDouble;
   return autocast ? at::autocast::get_autocast_dtype(device) : input.scalar_type();

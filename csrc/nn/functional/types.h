@@ -3,28 +3,12 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <optional>
-
 #include "nn/functional/kernels/simd.h"
 
 namespace echelon::nn {
 
-/// The type of matrix products on `input`: what autocast asks for, else the input's own.
+/// The type of matrix products on `input`: what autocast (nn/autocast.h) asks for, else the input's own.
 at::ScalarType product_type(const at::Tensor& input);
-
-/// Autocast for meta tensors, which LibTorch has none for: while it lives, product_type() of those on this
-/// thread is `type`. Only operations that ask product_type() follow it: layers, while gradients are deferred
-/// (nn/weight_gradients.h).
-class MetaAutocast {
- public:
-  explicit MetaAutocast(std::optional<at::ScalarType> type);
-  ~MetaAutocast();
-  MetaAutocast(const MetaAutocast&) = delete;
-  MetaAutocast& operator=(const MetaAutocast&) = delete;
-
- private:
-  std::optional<at::ScalarType> previous_;
-};
 
 /// True when the fused operations handle `input` on the CPU with products in `product`: float64, float32, or
 /// float32 with products in bfloat16.

@@ -4,25 +4,15 @@
 
 #include "common/error.h"
 #include "common/format.h"
-#include "schedule/communication.h"
-#include "schedule/make_schedule.h"
 #include "schedule/partition.h"
-#include "schedule/verify.h"
 
 namespace echelon::parallel {
 namespace {
 
 constexpr double kAlike = 1e-3;
 
-int64_t chunks_of(const ScheduleSettings& settings) {
-  const auto* interleaved = std::get_if<Interleaved>(&settings);
-  return interleaved != nullptr ? interleaved->chunks : 1;
-}
-
 size_t stages_of(const ScheduleSettings& settings, int pipeline) {
-  const int chunks = static_cast<int>(chunks_of(settings));
-  return static_cast<size_t>(schedule::chunks_of(schedule_name(settings), chunks)) *
-         static_cast<size_t>(pipeline);
+  return static_cast<size_t>(stages_a_rank(settings)) * static_cast<size_t>(pipeline);
 }
 
 void keep_those_with(size_t stages, std::vector<ScheduleSettings>& candidates, int pipeline) {
@@ -32,8 +22,8 @@ void keep_those_with(size_t stages, std::vector<ScheduleSettings>& candidates, i
   std::erase_if(candidates,
                 [&](const ScheduleSettings& settings) { return stages_of(settings, pipeline) != stages; });
   if (!candidates.empty()) return;
-  throw ConfigError(str_format("parallel.split: names {} stages, which no schedule has on {} ranks; name {}",
-                               stages, pipeline, join_or(possible)));
+  throw ConfigError(str_format("parallel.split: names {} stage{}, which no schedule has on {} ranks; name {}",
+                               stages, stages == 1 ? "" : "s", pipeline, join_or(possible)));
 }
 
 std::vector<schedule::LayerLoad> loads_of(const ModelCosts& costs, const JobShape& job) {
@@ -118,16 +108,6 @@ PlannedSchedule plan_schedule(const ScheduleSettings& settings, schedule::Schedu
   return plan;
 }
 
-ReadySchedule make_ready_schedule(const ScheduleSettings& settings, int pipeline, int64_t micro_batches) {
-  ReadySchedule ready{settings,
-                      schedule::with_communication(schedule::make_schedule(
-                          schedule_name(settings), pipeline, static_cast<int>(micro_batches),
-                          static_cast<int>(chunks_of(settings)))),
-                      {}};
-  ready.report = schedule::verify(ready.schedule);
-  return ready;
-}
-
 std::optional<PlannedSchedule> plan_within_memory(const ReadySchedule& ready, const ModelCosts& costs,
                                                   const JobShape& job, const GivenSplit& given) {
   auto first_layers = given.empty() ? split(ready, costs, job, /*limited=*/true) : given;
@@ -135,6 +115,14 @@ std::optional<PlannedSchedule> plan_within_memory(const ReadySchedule& ready, co
   PlannedSchedule plan = plan_schedule(ready.settings, ready.schedule, std::move(*first_layers), costs, job);
   if (!fits(plan, job)) return std::nullopt;
   return plan;
+}
+
+PlannedSchedule plan_that_fits(const ReadySchedule& ready, const ModelCosts& costs, const JobShape& job,
+                               const GivenSplit& given) {
+  if (auto plan = plan_within_memory(ready, costs, job, given)) return std::move(*plan);
+  const GivenSplit first_layers = given.empty() ? *split(ready, costs, job, /*limited=*/false) : given;
+  throw TooFullError(
+      describe_too_full(plan_schedule(ready.settings, ready.schedule, first_layers, costs, job), job));
 }
 
 PlannedSchedule choose_schedule(int64_t micro_batches, const ModelCosts& costs, const JobShape& job,
@@ -150,11 +138,9 @@ PlannedSchedule choose_schedule(int64_t micro_batches, const ModelCosts& costs, 
   if (best) return std::move(*best);
 
   // 1f1b needs less than most, and where it has too many stages for the layers, partition() says so.
-  const ReadySchedule sparing = make_ready_schedule(
-      candidates.empty() ? OneForwardOneBackward{} : candidates.front(), job.grid.pipeline, micro_batches);
-  const GivenSplit first_layers = given.empty() ? *split(sparing, costs, job, /*limited=*/false) : given;
-  throw TooFullError(
-      describe_too_full(plan_schedule(sparing.settings, sparing.schedule, first_layers, costs, job), job));
+  return plan_that_fits(make_ready_schedule(candidates.empty() ? OneForwardOneBackward{} : candidates.front(),
+                                            job.grid.pipeline, micro_batches),
+                        costs, job, given);
 }
 
 std::string describe_too_full(const PlannedSchedule& plan, const JobShape& job) {

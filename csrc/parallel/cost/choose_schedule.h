@@ -8,10 +8,9 @@
 
 #include "common/error.h"
 #include "parallel/cost/stage_costs.h"
+#include "parallel/pipeline/ready_schedule.h"
 #include "parallel/settings.h"
-#include "schedule/action.h"
 #include "schedule/simulate.h"
-#include "schedule/verify.h"
 
 namespace echelon::parallel {
 
@@ -44,15 +43,6 @@ std::vector<ScheduleSettings> schedules_to_try(int pipeline, size_t layers);
 PlannedSchedule plan_schedule(const ScheduleSettings& settings, schedule::Schedule schedule,
                               std::vector<size_t> first_layers, const ModelCosts& costs, const JobShape& job);
 
-/// A schedule as it is before anything is known of the model.
-struct ReadySchedule {
-  ScheduleSettings settings;
-  schedule::Schedule schedule;  ///< with communication
-  schedule::Report report;
-};
-/// `settings` names no file and not auto.
-ReadySchedule make_ready_schedule(const ScheduleSettings& settings, int pipeline, int64_t micro_batches);
-
 /// The user's split: the first layer of each stage; empty: the split is to be found.
 using GivenSplit = std::vector<size_t>;
 
@@ -61,9 +51,14 @@ using GivenSplit = std::vector<size_t>;
 std::optional<PlannedSchedule> plan_within_memory(const ReadySchedule& ready, const ModelCosts& costs,
                                                   const JobShape& job, const GivenSplit& given = {});
 
+/// The same, but throws TooFullError that says what the fullest rank needs, by kind; or ConfigError where
+/// there are more stages than layers.
+PlannedSchedule plan_that_fits(const ReadySchedule& ready, const ModelCosts& costs, const JobShape& job,
+                               const GivenSplit& given = {});
+
 /// The fastest that fits, of those with as many stages as `given` has; of equally fast ones, to a thousandth,
-/// the one that needs the least memory. Throws ConfigError that says what the fullest rank needs, by kind,
-/// where none fits (TooFullError), and when no schedule has so many stages.
+/// the one that needs the least memory. Throws as plan_that_fits() where none fits, and ConfigError when no
+/// schedule has so many stages.
 PlannedSchedule choose_schedule(int64_t micro_batches, const ModelCosts& costs, const JobShape& job,
                                 const GivenSplit& given = {});
 

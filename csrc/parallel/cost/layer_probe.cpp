@@ -1,7 +1,6 @@
 #include "parallel/cost/layer_probe.h"
 
 #include <ATen/ATen.h>
-#include <ATen/autocast_mode.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -9,7 +8,7 @@
 #include <algorithm>
 
 #include "common/clock.h"
-#include "nn/functional/types.h"
+#include "nn/autocast.h"
 #include "nn/loss.h"
 #include "parallel/cost/operation_counter.h"
 
@@ -26,29 +25,6 @@ struct MakeInput : torch::autograd::Function<MakeInput> {
     return make();
   }
   static tensor_list backward(AutogradContext*, tensor_list) { return {{}, {}}; }
-};
-
-class Autocast {
- public:
-  Autocast(at::Device device, std::optional<at::ScalarType> type)
-      : meta_(type), device_(device.type()), active_(type && !device.is_meta()) {
-    if (!active_) return;
-    at::autocast::set_autocast_enabled(device_, true);
-    at::autocast::set_autocast_dtype(device_, *type);
-    at::autocast::increment_nesting();
-  }
-  ~Autocast() {
-    if (!active_) return;
-    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(device_, false);
-  }
-  Autocast(const Autocast&) = delete;
-  Autocast& operator=(const Autocast&) = delete;
-
- private:
-  nn::MetaAutocast meta_;
-  at::DeviceType device_;
-  bool active_;
 };
 
 void synchronise(at::Device device) {
@@ -107,7 +83,7 @@ LayerProbe::Forward LayerProbe::run_forward(nn::Activations inputs) {
   Forward forward;
   forward.deferred = std::make_shared<nn::DeferredGradients>();
   const nn::DeferredGradients::Recording recording(forward.deferred);
-  const Autocast autocast(device_, options_.autocast);
+  const nn::AutocastScope autocast(options_.autocast, device_);
   const nn::Activations outputs = model_.forward(std::move(inputs), nn::Context{.training = true});
   for (const std::string& name : layer_.outputs) {
     const auto found = outputs.find(name);

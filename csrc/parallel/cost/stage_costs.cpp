@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "schedule/partition.h"
+
 namespace echelon::parallel {
 namespace {
 
@@ -32,13 +34,10 @@ struct StageSums {
   int64_t parameter_bytes = 0, saved_bytes = 0, deferred_bytes = 0;
 };
 
-size_t last_layer(const ModelCosts& costs, const StagePlan& stages, size_t stage) {
-  return stage + 1 < stages.first_layers.size() ? stages.first_layers[stage + 1] : costs.layers.size();
-}
-
 StageSums sums_of(const ModelCosts& costs, const StagePlan& stages, size_t stage) {
   StageSums sums;
-  for (size_t i = stages.first_layers[stage]; i < last_layer(costs, stages, stage); ++i) {
+  const size_t end = schedule::end_of_stage(stages.first_layers, stage, costs.layers.size());
+  for (size_t i = stages.first_layers[stage]; i < end; ++i) {
     const LayerCost& layer = costs.layers[i];
     sums.forward += layer.forward_seconds;
     sums.input += layer.input_seconds;
@@ -179,8 +178,9 @@ std::vector<StageMemory> memory_of_places(const ModelCosts& costs, const StagePl
   std::vector<StageMemory> memory(static_cast<size_t>(job.grid.pipeline));
   for (size_t stage = 0; stage < stages.first_layers.size(); ++stage) {
     memory[static_cast<size_t>(stages.rank_of_stage[stage])] +=
-        stage_memory(costs, stages.first_layers[stage], last_layer(costs, stages, stage), /*in_flight=*/0,
-                     /*put_off=*/0, job.memory);
+        stage_memory(costs, stages.first_layers[stage],
+                     schedule::end_of_stage(stages.first_layers, stage, costs.layers.size()),
+                     /*in_flight=*/0, /*put_off=*/0, job.memory);
   }
   for (size_t place = 0; place < memory.size(); ++place) {
     const schedule::RankUse& use = timeline.use[place];

@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "schedule/partition.h"
+
 namespace echelon::parallel {
 
 int stage_of_layer(const PipelineLayout& layout, size_t layer) {
@@ -15,8 +17,8 @@ std::vector<nn::LayerRange> parts_of(const PipelineLayout& layout, int place, si
   std::vector<nn::LayerRange> parts;
   for (size_t stage = 0; stage < layout.first_layers.size(); ++stage) {
     if (layout.schedule.rank_of_stage[stage] != place) continue;
-    const bool last = stage + 1 == layout.first_layers.size();
-    parts.push_back({layout.first_layers[stage], last ? layers : layout.first_layers[stage + 1]});
+    parts.push_back(
+        {layout.first_layers[stage], schedule::end_of_stage(layout.first_layers, stage, layers)});
   }
   return parts;
 }

@@ -95,10 +95,10 @@ void PipelineRuntime::perform(const Action& action, StageWork& work) {
     case ActionKind::kForward:
       return forward(place, work);
     case ActionKind::kBackward:
-      backward(place);
+      backward(place, work);
       return backward_weight(place);
     case ActionKind::kBackwardInput:
-      return backward(place);
+      return backward(place, work);
     case ActionKind::kBackwardWeight:
       return backward_weight(place);
     case ActionKind::kSendActivations:
@@ -116,7 +116,9 @@ void PipelineRuntime::perform(const Action& action, StageWork& work) {
 
 PipelineRuntime::Tensors PipelineRuntime::stage_inputs(Place place, StageWork& work) {
   if (place.stage == 0) return in_order(0, work.inputs(place.micro_batch));
-  Tensors inputs = take_over({MessageKind::kActivations, place.stage, place.micro_batch}, place.stage - 1);
+  const MessageKey key{MessageKind::kActivations, place.stage, place.micro_batch};
+  use_idle_time(key, place.stage - 1, work);
+  Tensors inputs = take_over(key, place.stage - 1);
   for (at::Tensor& input : inputs) {
     const bool requires_gradient = input.requires_grad();
     input = input.detach();
@@ -125,19 +127,21 @@ PipelineRuntime::Tensors PipelineRuntime::stage_inputs(Place place, StageWork& w
   return inputs;
 }
 
-std::shared_ptr<nn::DeferredGradients> PipelineRuntime::make_deferred(Place place) const {
+std::shared_ptr<nn::DeferredGradients> PipelineRuntime::make_deferred(Place place,
+                                                                      const StageWork& work) const {
   using When = nn::DeferredGradients::When;
   const auto stage = static_cast<size_t>(place.stage);
   if (splits_[stage]) return std::make_shared<nn::DeferredGradients>(When::kLater);
-  if (place.micro_batch == last_backward_[stage]) return nullptr;  // its hooks start the reduction
-  return std::make_shared<nn::DeferredGradients>(When::kAtOnce);
+  // Hooks that start a reduction must wait for all uses of their parameter, as autograd's do.
+  const bool plain = place.micro_batch == last_backward_[stage] && work.reduces_in_backward();
+  return plain ? nullptr : std::make_shared<nn::DeferredGradients>(When::kAtOnce);
 }
 
 void PipelineRuntime::forward(Place place, StageWork& work) {
   Pass pass;
   pass.inputs = stage_inputs(place, work);
   ready_ = steady_time();
-  pass.deferred = make_deferred(place);
+  pass.deferred = make_deferred(place, work);
   const nn::DeferredGradients::Recording recording(pass.deferred);
   const nn::Activations outputs =
       work.forward(part_of(place.stage), named(place.stage, pass.inputs), place.micro_batch);
@@ -156,14 +160,15 @@ void PipelineRuntime::forward(Place place, StageWork& work) {
   most_in_flight_ = std::max(most_in_flight_, static_cast<int64_t>(passes_.size()));
 }
 
-void PipelineRuntime::backward(Place place) {
+void PipelineRuntime::backward(Place place, StageWork& work) {
   Pass& pass = passes_.at(place);
   if (pass.loss.defined()) {
     const at::Tensor loss = std::exchange(pass.loss, {});
     differentiate({torch::autograd::impl::gradient_edge(loss)}, {at::ones_like(loss)});
   } else {
-    const Tensors received =
-        take_over({MessageKind::kGradients, place.stage + 1, place.micro_batch}, place.stage + 1);
+    const MessageKey key{MessageKind::kGradients, place.stage + 1, place.micro_batch};
+    use_idle_time(key, place.stage + 1, work);
+    const Tensors received = take_over(key, place.stage + 1);
     ready_ = steady_time();
     torch::autograd::edge_list roots;
     torch::autograd::variable_list gradients;
@@ -197,6 +202,11 @@ void PipelineRuntime::hand_over(const MessageKey& key, int receiving_stage, Tens
 
 void PipelineRuntime::send(const MessageKey& key, int receiving_stage) {
   messages_->send(rank_of(receiving_stage), key, to_send_.extract(key).mapped());
+}
+
+void PipelineRuntime::use_idle_time(const MessageKey& key, int sending_stage, StageWork& work) {
+  const int rank = rank_of(sending_stage);
+  while (rank != rank_ && !messages_->is_announced(rank, key) && work.use_idle_time()) continue;
 }
 
 PipelineRuntime::Tensors PipelineRuntime::take_over(const MessageKey& key, int sending_stage) {

@@ -48,8 +48,6 @@ class PipelineRuntime {
   /// Forward of `batches` batches through all stages, without gradients. Collective over the pipeline.
   void infer(InferenceWork& work, int64_t batches);
 
-  /// The stage that is this rank's part number `part`.
-  int stage_of(size_t part) const { return stages_[part]; }
   bool has_first_stage() const { return stages_.front() == 0; }
   bool has_last_stage() const { return stages_.back() + 1 == stage_count(); }
 
@@ -74,10 +72,10 @@ class PipelineRuntime {
   size_t part_of(int stage) const;
 
   /// How the micro-batch computes the gradients of parameters.
-  std::shared_ptr<nn::DeferredGradients> make_deferred(Place place) const;
+  std::shared_ptr<nn::DeferredGradients> make_deferred(Place place, const StageWork& work) const;
   void perform(const schedule::Action& action, StageWork& work);
   void forward(Place place, StageWork& work);
-  void backward(Place place);
+  void backward(Place place, StageWork& work);
   void backward_weight(Place place);
   Tensors stage_inputs(Place place, StageWork& work);
 
@@ -85,6 +83,8 @@ class PipelineRuntime {
   void hand_over(const MessageKey& key, int receiving_stage, Tensors tensors);
   void send(const MessageKey& key, int receiving_stage);
   Tensors take_over(const MessageKey& key, int sending_stage);
+  /// Until the message comes, or nothing is left to do.
+  void use_idle_time(const MessageKey& key, int sending_stage, StageWork& work);
   nn::Activations named(int boundary, const Tensors& tensors) const;
   Tensors in_order(int boundary, const nn::Activations& activations) const;
   void infer_stage(Place place, InferenceWork& work);

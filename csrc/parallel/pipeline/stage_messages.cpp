@@ -101,6 +101,11 @@ void StageMessages::poll(size_t most_ahead) {
   drop_finished_sends();
 }
 
+bool StageMessages::is_announced(int rank, const MessageKey& key) {
+  poll();
+  return peers_[static_cast<size_t>(rank)].arrived.contains(key);
+}
+
 std::vector<at::Tensor> StageMessages::receive(int rank, const MessageKey& key) {
   Peer& peer = peers_[static_cast<size_t>(rank)];
   const Stopwatch watch;

@@ -43,6 +43,8 @@ class StageMessages {
   /// Sends without waiting. A tensor may be undefined. That a tensor requires a gradient is sent along, its
   /// history is not.
   void send(int rank, const MessageKey& key, const std::vector<at::Tensor>& tensors);
+  /// Whether the message is on its way: receive() waits for nothing but its tensors. Takes announcements.
+  bool is_announced(int rank, const MessageKey& key);
   /// Waits for the message that `rank` sends under this key. Throws CommError.
   std::vector<at::Tensor> receive(int rank, const MessageKey& key);
   /// Asks for the tensors of messages that have been announced, as long as fewer than `most_ahead` of a rank

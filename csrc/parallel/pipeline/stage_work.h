@@ -20,6 +20,11 @@ class StageWork {
   virtual at::Tensor loss(const nn::Activations& outputs, int64_t micro_batch) = 0;
   /// Called before the last backward pass of a part in a step: its gradients become final from here on.
   virtual void begin_reduction(size_t part) = 0;
+  /// Whether they are then reduced while that pass goes on, each when its hook is called.
+  virtual bool reduces_in_backward() const = 0;
+  /// Called while the rank would wait for another: does a little of what it will need. False when there is
+  /// nothing left to do.
+  virtual bool use_idle_time() { return false; }
 };
 
 /// Of one rank, in evaluation: no gradients.

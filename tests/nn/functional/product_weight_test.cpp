@@ -79,6 +79,29 @@ TEST(SharedWeights, AreTakenAnewInAnotherScope) {
   }
 }
 
+TEST(SharedWeights, ArePreparedAheadOfTheirUse) {
+  const at::Tensor a = at::randn({16, 24}), b = at::randn({8, 16}), x = at::randn({5, 24});
+  SharedWeights weights(kMany);
+  const auto use = [&] {
+    const at::Tensor y = product_weight(a, at::kFloat)->forward(x);
+    const at::Tensor gradient = product_weight(b, at::kFloat)->backward(at::ones({5, 8}));
+    EXPECT_TRUE(y.allclose(at::linear(x, a), 1e-5, 1e-5));
+    EXPECT_TRUE(gradient.allclose(at::mm(at::ones({5, 8}), b), 1e-5, 1e-5));
+  };
+  EXPECT_FALSE(weights.prepare_one());  // nothing is known of what will be used
+  for (int step = 0; step < 3; ++step) {
+    const SharedWeights::Scope scope(weights);
+    int prepared = 0;
+    while (weights.prepare_one()) ++prepared;
+    // Each of the two is taken, and packed where this LibTorch can.
+    EXPECT_EQ(prepared, step == 0 ? 0 : PackedMatrix::possible(a) ? 4 : 2);
+    use();
+    EXPECT_FALSE(weights.prepare_one());
+    a.mul_(1.5);
+    b.mul_(0.5);
+  }
+}
+
 TEST(SharedWeights, KnowALaterParameterAtTheSameAddress) {
   SharedWeights weights(kFew);
   const SharedWeights::Scope scope(weights);

@@ -40,6 +40,7 @@ class FailingWork : public ToyWork {
     fail_at(Where::kLoss, micro_batch);
     return ToyWork::loss(outputs, micro_batch);
   }
+  bool reduces_in_backward() const override { return true; }
   void begin_reduction(size_t part) override {
     fail_at(Where::kReduction, 2);
     ToyWork::begin_reduction(part);

@@ -43,6 +43,7 @@ class ToyWork : public StageWork {
   at::Tensor loss(const nn::Activations& outputs, int64_t micro_batch) override {
     return toy_.loss(outputs, first_ + micro_batch);
   }
+  bool reduces_in_backward() const override { return true; }
   void begin_reduction(size_t part) override {
     if (gradients_ != nullptr) gradients_->begin_reduction(part);
   }
