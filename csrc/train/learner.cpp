@@ -139,15 +139,15 @@ double Learner::update_early(TentativeUpdate& update, const OwnOutcome& own, con
   if (most && (clipped_ || optim::clips(std::sqrt(own.squared_norm), *most))) return 0;
   constexpr int64_t kAlwaysRoom = 16 << 20;
   const Stopwatch watch;
-  double waited = 0, seconds_of_a_part = 0;
+  double waited = 0;
   while (!pending.work->done()) {
     waited = watch.seconds();
-    if (waited + seconds_of_a_part >= waited_for_others_) break;
+    if (waited + seconds_of_a_part_ >= waited_for_others_) break;
     const double start = steady_time();
     // What activations have left free is enough for most models, and then this takes no more memory.
     if (!update.advance(std::max(nn::reusable_bytes(ranks_.device()), kAlwaysRoom - update.bytes_kept())))
       break;
-    seconds_of_a_part = steady_time() - start;
+    seconds_of_a_part_ = steady_time() - start;
     if (tracer_ != nullptr) tracer_->add("optimizer", start, steady_time());
   }
   return waited;

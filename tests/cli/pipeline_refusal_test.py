@@ -48,7 +48,7 @@ class PipelineRefusalTest(PipelineTest):
         for split, message in {
             "[embedding, blok.1]": "parallel.split: the model has no layer 'blok.1'; did you mean 'block.1'?",
             "[embedding]": "parallel.split: names 1 stage, which no schedule has on 2 ranks; name 2 for 1f1b, 4 for zb_v",
-            "[embedding, block.0, block.1]": "parallel.split: number of first layers that are named: 3, of stages: 2",
+            "[embedding, block.0, block.1]": "parallel.split: names 3 stages, which no schedule has on 2 ranks; name 2 for 1f1b",
             "[embedding, embedding]": "names 'embedding' a second time",
             "[block.0, block.1]": "parallel.split: starts with 'block.0', so the layers before it are on no stage; "
                                   "start with 'embedding'",

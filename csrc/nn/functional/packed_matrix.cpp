@@ -35,8 +35,7 @@ void PackedMatrix::pack(const at::Tensor& matrix, bool transposed, int64_t rows)
   const size_t bytes = cblas_sgemm_pack_get_size(kRightFactor, m, n, k);
   if (bytes > bytes_) {
     packed_ = {};
-    // MKL asks for 8 MB more than it writes, so not from the pool, whose huge pages would be there all the same.
-    packed_ = c10::GetDefaultCPUAllocator()->allocate(bytes);
+    packed_ = c10::GetCPUAllocator()->allocate(bytes);
     bytes_ = bytes;
   }
   cblas_sgemm_pack(kRowMajor, kRightFactor, transposed ? kTransposed : kAsItIs, m, n, k, /*alpha=*/1,
