@@ -25,8 +25,8 @@ struct MemoryPoolUse {
 };
 MemoryPoolUse memory_pool_use();
 
-/// What tensors on `device` may take without the process taking more from the system: kept by this pool on the
-/// CPU, by LibTorch's allocator elsewhere. What is kept may not be in one piece.
+/// What tensors on `device` may take without the process taking more from the system: kept by this pool on
+/// the CPU, by LibTorch's allocator elsewhere. What is kept may not be in one piece.
 int64_t reusable_bytes(c10::Device device);
 
 }  // namespace echelon::nn

@@ -28,8 +28,8 @@ namespace echelon::nn {
 /// A hook on a parameter that says where its gradient is to lie.
 class GradientPlace : public torch::autograd::PostAccumulateGradHook {
  public:
-  /// Of the parameter's shape and type, contiguous. What lies there is of no meaning while the parameter has no
-  /// gradient.
+  /// Of the parameter's shape and type, contiguous. What lies there is of no meaning while the parameter has
+  /// no gradient.
   virtual const at::Tensor& place() const = 0;
   /// Whether the gradient must lie there as the parameter does. Until then that of a matrix may lie there
   /// column by column, if products are faster so; settle_gradient() ends that.
@@ -72,8 +72,8 @@ class DeferredGradients {
   /// calls the hooks of its inputs even where it returns no gradient for them.
   static const at::Tensor& anchor();
 
-  /// For a layer's backward: keeps `compute` and its arguments until run(), or calls it. Parameters may be undefined or
-  /// need no gradient. `held` is kept without its graph. Thread-safe.
+  /// For a layer's backward: keeps `compute` and its arguments until run(), or calls it. Parameters may be
+  /// undefined or need no gradient. `held` is kept without its graph. Thread-safe.
   void defer(std::vector<at::Tensor> parameters, std::vector<at::Tensor> held, WeightHalf compute);
 
   /// For a gradient that is there already, and only to be added by run(). May be undefined.
@@ -115,14 +115,14 @@ struct Deferral {
 /// undefined.
 at::Tensor put_off(const at::Tensor& parameter);
 
-// The following add to parameter.grad without calling hooks. A parameter without a gradient so far gets one in
-// its GradientPlace, if it has that.
+// The following add to parameter.grad without calling hooks. A parameter without a gradient so far gets one
+// in its GradientPlace, if it has that.
 
 /// parameter.grad, zeros to begin with. The parameter needs a gradient.
 at::Tensor& begun_gradient(const at::Tensor& parameter);
 
-/// parameter.grad += gradient. Without a GradientPlace `gradient` becomes the parameter's, itself where nothing
-/// else holds its memory. Does nothing for a parameter that is undefined or needs no gradient.
+/// parameter.grad += gradient. Without a GradientPlace `gradient` becomes the parameter's, itself where
+/// nothing else holds its memory. Does nothing for a parameter that is undefined or needs no gradient.
 void accumulate_gradient(const at::Tensor& parameter, const at::Tensor& gradient);
 
 /// parameter.grad += a·b for matrices, straight into a gradient of their type. Products in another type

@@ -140,7 +140,7 @@ class Sgd final : public Optimizer {
  public:
   Sgd(const OptimizerSettings& settings, const std::vector<ParameterGroup>& groups)
       : Optimizer(groups, settings.momentum > 0 ? std::vector<std::string>{"momentum_buffer"}
-                                                           : std::vector<std::string>{}),
+                                                : std::vector<std::string>{}),
         settings_(settings) {}
 
  private:

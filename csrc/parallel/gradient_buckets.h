@@ -3,9 +3,9 @@
 // Parameters are put into buckets in reverse order of use, which is about the order in which backward
 // finishes them. A hook on each parameter tells the layers where in the bucket its gradient is to lie
 // (nn::GradientPlace), and copies it there where autograd made it elsewhere; when a bucket is full and all
-// before it have been started, its all-reduce starts. The order of the all-reduces is therefore fixed whatever
-// the order of the hooks. After Li et al., "PyTorch Distributed: Experiences on Accelerating Data Parallel
-// Training" (VLDB 2020).
+// before it have been started, its all-reduce starts. The order of the all-reduces is therefore fixed
+// whatever the order of the hooks. After Li et al., "PyTorch Distributed: Experiences on Accelerating Data
+// Parallel Training" (VLDB 2020).
 //
 // Sharded (ZeRO stage 1, Rajbhandari et al., 1910.02054), the parameters lie in flat buffers cut like the
 // buckets. Each rank receives the sums of its equal part of every bucket alone (reduce-scatter), updates that

@@ -38,7 +38,8 @@ parallel::PlannedSchedule plan_pipeline(const train::TrainSettings& settings, co
                                         const parallel::BatchPlan& batch, Profile& profile) {
   parallel::PipelineLayout layout = lay_out(settings, grid, batch, profile);
   const parallel::JobShape job = profile.job_shape(settings, grid);
-  auto plan = parallel::plan_schedule(layout.schedule_settings, std::move(layout.schedule), std::move(layout.first_layers),
+  auto plan = parallel::plan_schedule(layout.schedule_settings, std::move(layout.schedule),
+                                      std::move(layout.first_layers),
                                       profile.costs(batch.micro_batch, layout.recomputed), job);
   if (plan.fullest().total() > job.hardware.memory_bytes)
     throw parallel::TooFullError(parallel::describe_too_full(plan, job));

@@ -25,7 +25,8 @@ std::string ranks_line(const TrainSettings& settings, Ranks& ranks) {
 std::string model_line(Job& job) {
   const nn::ModelSpec& spec = job.model().spec();
   return str_format("{}, {} parameters in {} layers", spec.family,
-                    human_count(static_cast<double>(nn::without_memory(spec).parameter_count())), spec.layers.size());
+                    human_count(static_cast<double>(nn::without_memory(spec).parameter_count())),
+                    spec.layers.size());
 }
 
 /// "2 ranks × 2 replicas, 1f1b; stages start at embedding, block.5".

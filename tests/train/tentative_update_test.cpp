@@ -20,8 +20,10 @@ struct Subject {
     optim::ParameterGroup group;
     for (const int64_t rows : {5000, 3000, 1, 6000, 2000}) {
       const double offset = 0.1 * static_cast<double>(parameters.size());
-      parameters.push_back(at::arange(rows * 1000, at::kFloat).mul_(1e-3).add_(offset).sin_().view({rows, 1000}));
-      gradients.push_back(at::arange(rows * 1000, at::kFloat).mul_(3e-3).add_(offset).cos_().view({rows, 1000}));
+      parameters.push_back(
+          at::arange(rows * 1000, at::kFloat).mul_(1e-3).add_(offset).sin_().view({rows, 1000}));
+      gradients.push_back(
+          at::arange(rows * 1000, at::kFloat).mul_(3e-3).add_(offset).cos_().view({rows, 1000}));
       group.names.push_back(str_format("p{}", parameters.size()));
     }
     group.parameters = parameters;

@@ -95,8 +95,9 @@ void HeadAttention<T>::backward(const Inputs& inputs, HeadRows<const T> out, con
     for (int64_t first_key = 0; first_key < visible; first_key += kKeysAtOnce) {
       const int64_t keys = std::min(kKeysAtOnce, visible - first_key);
       backward_block(inputs, queries, log_normalisers, first_key, keys);
-      products_.multiply(keys, size, queries.count, probabilities_.data(), queries.padded, queries.gradient_QD,
-                         value_sums.row(first_key), value_sums.stride, /*add=*/first < last);
+      products_.multiply(keys, size, queries.count, probabilities_.data(), queries.padded,
+                         queries.gradient_QD, value_sums.row(first_key), value_sums.stride,
+                         /*add=*/first < last);
       products_.multiply(keys, size, queries.count, score_gradient_.data(), queries.padded, queries.query_QD,
                          key_sums.row(first_key), key_sums.stride, /*add=*/first < last);
     }

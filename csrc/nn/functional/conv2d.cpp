@@ -50,8 +50,8 @@ struct SplitConv2d : torch::autograd::Function<SplitConv2d> {
     ctx->save_for_backward({x, converted});
     ctx->saved_data["window"] = keep(window);
     ctx->saved_data["deferral"] = keep(deferral);
-    return at::conv2d(x, converted, bias.defined() ? convert(bias, x.scalar_type()) : bias,
-                      window.stride, window.padding);
+    return at::conv2d(x, converted, bias.defined() ? convert(bias, x.scalar_type()) : bias, window.stride,
+                      window.padding);
   }
 
   static tensor_list backward(AutogradContext* ctx, tensor_list gradients) {

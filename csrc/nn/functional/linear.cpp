@@ -35,8 +35,8 @@ struct SplitLinear : torch::autograd::Function<SplitLinear> {
     ctx->save_for_backward({x, product->tensor()});
     ctx->saved_data["weight"] = keep(product);
     ctx->saved_data["deferral"] = keep(deferral);
-    const at::Tensor y = product->forward(as_rows(x).contiguous(),
-                                          bias.defined() ? convert(bias, x.scalar_type()) : bias);
+    const at::Tensor y =
+        product->forward(as_rows(x).contiguous(), bias.defined() ? convert(bias, x.scalar_type()) : bias);
     return y.view(with_last(x.sizes(), weight.size(0)));
   }
 

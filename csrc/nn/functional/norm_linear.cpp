@@ -98,8 +98,7 @@ struct NormLinear : torch::autograd::Function<NormLinear> {
       weight_gradient = convert(at::mm(gradient.t(), normalised), deferral.parameters[0].scalar_type());
       if (deferral.parameters[1].defined()) bias_gradient = column_sum(gradient);
     }
-    const NormGradients norm =
-        normalise_backward(weight->backward(gradient), x, norm_weight, statistics);
+    const NormGradients norm = normalise_backward(weight->backward(gradient), x, norm_weight, statistics);
     return {norm.x, norm.weight, norm.bias, {}, weight_gradient, bias_gradient, {}};
   }
 };

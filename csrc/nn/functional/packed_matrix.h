@@ -9,9 +9,9 @@
 
 namespace echelon::nn {
 
-/// A right factor in the layout that MKL's float32 product works on (cblas_sgemm_pack), for many products with
-/// left factors of one height: each is spared the rearranging. It takes about as much memory again as the
-/// matrix.
+/// A right factor in the layout that MKL's float32 product works on (cblas_sgemm_pack), for many products
+/// with left factors of one height: each is spared the rearranging. It takes about as much memory again as
+/// the matrix.
 class PackedMatrix {
  public:
   /// Whether this LibTorch has MKL, and `matrix` is of a kind that can be packed.

@@ -19,8 +19,8 @@ class ProductWeight {
   /// Takes over the value of `parameter`, in `type`.
   void set(const at::Tensor& parameter, at::ScalarType type);
 
-  /// Packs as it was packed for the value before, in one of the two directions. False when there is nothing to
-  /// do.
+  /// Packs as it was packed for the value before, in one of the two directions. False when there is nothing
+  /// to do.
   bool prepare();
 
   const at::Tensor& tensor() const { return weight_; }
@@ -50,8 +50,8 @@ class ProductWeight {
 
 using SharedProductWeight = std::shared_ptr<const ProductWeight>;
 
-/// The weights that the micro-batches of a step share, converted and packed once. Keeps their memory from step
-/// to step.
+/// The weights that the micro-batches of a step share, converted and packed once. Keeps their memory from
+/// step to step.
 class SharedWeights {
  public:
   /// `uses`: of each parameter in a Scope.
@@ -70,8 +70,8 @@ class SharedWeights {
     SharedWeights* outer_;
   };
 
-  /// Takes one of the weights that the last Scope used into this one, or packs it, ahead of its use. False when
-  /// there is none left.
+  /// Takes one of the weights that the last Scope used into this one, or packs it, ahead of its use. False
+  /// when there is none left.
   bool prepare_one();
 
  private:

@@ -17,8 +17,7 @@ std::vector<nn::LayerRange> parts_of(const PipelineLayout& layout, int place, si
   std::vector<nn::LayerRange> parts;
   for (size_t stage = 0; stage < layout.first_layers.size(); ++stage) {
     if (layout.schedule.rank_of_stage[stage] != place) continue;
-    parts.push_back(
-        {layout.first_layers[stage], schedule::end_of_stage(layout.first_layers, stage, layers)});
+    parts.push_back({layout.first_layers[stage], schedule::end_of_stage(layout.first_layers, stage, layers)});
   }
   return parts;
 }

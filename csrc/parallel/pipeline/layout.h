@@ -11,10 +11,10 @@
 namespace echelon::parallel {
 
 struct PipelineLayout {
-  std::vector<size_t> first_layers;  ///< of each stage
-  schedule::Schedule schedule;       ///< verified, with communication
+  std::vector<size_t> first_layers;    ///< of each stage
+  schedule::Schedule schedule;         ///< verified, with communication
   ScheduleSettings schedule_settings;  ///< what it was made from: not auto
-  std::vector<bool> recomputed;      ///< by layer
+  std::vector<bool> recomputed;        ///< by layer
 
   int place_of(int stage) const { return schedule.rank_of_stage[static_cast<size_t>(stage)]; }
 };

@@ -53,7 +53,8 @@ PipelineLayout one_rank_layout(const nn::ModelSpec& spec, const ParallelSettings
   ReadySchedule ready = make_ready_schedule(settings.schedule, 1, micro_batches);
   const size_t stages = ready.schedule.rank_of_stage.size();
   GivenSplit first_layers = given_split(spec, settings, stages);
-  if (first_layers.empty())  // a file may give one rank several stages; where they are cut makes no difference
+  if (first_layers
+          .empty())  // a file may give one rank several stages; where they are cut makes no difference
     first_layers = schedule::partition(equal_loads(spec), std::vector<schedule::StagePlace>(stages));
   return {std::move(first_layers), std::move(ready.schedule), ready.settings,
           recomputed_layers(spec, settings.recompute)};
@@ -64,12 +65,11 @@ PipelineLayout plan_layout(const nn::ModelSpec& spec, const ParallelSettings& se
   std::vector<bool> recomputed = recomputed_layers(spec, settings.recompute);
   PlannedSchedule planned;
   if (std::holds_alternative<AutoSchedule>(settings.schedule)) {
-    planned =
-        choose_schedule(micro_batches, costs, job, given_split(spec, settings, settings.split.size()));
+    planned = choose_schedule(micro_batches, costs, job, given_split(spec, settings, settings.split.size()));
   } else {
     const ReadySchedule ready = make_ready_schedule(settings.schedule, job.grid.pipeline, micro_batches);
-    planned = plan_that_fits(ready, costs, job,
-                             given_split(spec, settings, ready.schedule.rank_of_stage.size()));
+    planned =
+        plan_that_fits(ready, costs, job, given_split(spec, settings, ready.schedule.rank_of_stage.size()));
   }
   return {std::move(planned.stages.first_layers), std::move(planned.schedule), planned.settings,
           std::move(recomputed)};

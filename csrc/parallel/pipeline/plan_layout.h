@@ -17,9 +17,9 @@ PipelineLayout one_rank_layout(const nn::ModelSpec& spec, const ParallelSettings
 /// The schedule, the split and the recomputation that `settings` ask for. Where they leave the choice: the
 /// schedule that takes the least time in the simulation, and the split whose slowest stage is the fastest, of
 /// those that fit into the memory of the job's hardware. The same on every rank. Throws ConfigError that says
-/// which setting does not fit, and what would: more stages than layers, too few micro-batches, a schedule file
-/// that is not a schedule, a layer that does not exist; TooFullError where a rank needs more memory than it
-/// has.
+/// which setting does not fit, and what would: more stages than layers, too few micro-batches, a schedule
+/// file that is not a schedule, a layer that does not exist; TooFullError where a rank needs more memory than
+/// it has.
 PipelineLayout plan_layout(const nn::ModelSpec& spec, const ParallelSettings& settings, int64_t micro_batches,
                            const ModelCosts& costs, const JobShape& job);
 

@@ -36,7 +36,8 @@ ReadySchedule read_schedule(const ScheduleFile& file, int pipeline, int64_t micr
                    file.path.path, describe_size(ranks, written), describe_size(pipeline, micro_batches),
                    ranks, written));
   }
-  ready.schedule.micro_batches = static_cast<int>(micro_batches);  // a slip in a number looks like more of them
+  ready.schedule.micro_batches =
+      static_cast<int>(micro_batches);  // a slip in a number looks like more of them
   ready.report =
       schedule::check(ready.schedule, {.may_split = {}, .written_without_communication = !has_messages});
   return ready;
@@ -48,9 +49,8 @@ ReadySchedule make_ready_schedule(const ScheduleSettings& settings, int pipeline
   if (const auto* file = std::get_if<ScheduleFile>(&settings))
     return read_schedule(*file, pipeline, micro_batches);
   ReadySchedule ready{pipeline == 1 ? OneForwardOneBackward{} : settings, {}, {}};
-  ready.schedule = schedule::with_communication(
-      schedule::make_schedule(schedule_name(ready.settings), pipeline, static_cast<int>(micro_batches),
-                              chunks_of(ready.settings)));
+  ready.schedule = schedule::with_communication(schedule::make_schedule(
+      schedule_name(ready.settings), pipeline, static_cast<int>(micro_batches), chunks_of(ready.settings)));
   ready.report = schedule::check(ready.schedule);
   return ready;
 }
