@@ -1,6 +1,7 @@
 #include "train/training_step.h"
 
 #include <array>
+#include <optional>
 
 #include "comm/ledger.h"
 #include "common/clock.h"
@@ -75,7 +76,8 @@ TrainingStep::TrainingStep(nn::LayeredModel& model, parallel::PipelineRuntime& r
       weights_(options_.plan.micro_steps) {}
 
 at::Tensor TrainingStep::train(Work& work) {
-  const nn::SharedWeights::Scope scope(weights_);
+  std::optional<nn::SharedWeights::Scope> scope;  // one micro-batch has nobody to share with
+  if (options_.plan.micro_steps > 1) scope.emplace(weights_);
   return runtime_.train(work);
 }
 
