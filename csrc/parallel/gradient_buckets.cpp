@@ -166,7 +166,7 @@ void GradientBuckets::finish_reduction() {
         "parallel.find_unused: true to take their gradients as zero",
         unused.size(), unused.size() == 1 ? "" : "s", unused.front()));
   }
-  if (comm_.size() == 1) settle();
+  settle();
   // What had no part in the last micro-batch, but perhaps in an earlier one, has not been marked by its hook.
   for (size_t i = 0; i < parameters_.size(); ++i) mark_ready(i);
   const Stopwatch watch;
@@ -211,7 +211,6 @@ void GradientBuckets::gather_parameters() {
   const Stopwatch watch;
   for (Bucket& bucket : buckets_) std::exchange(bucket.work, nullptr)->wait();
   seconds_waited_ += watch.seconds();
-  for (const auto& parameter : parameters_) torch::autograd::impl::bump_version(parameter.tensor);
 }
 
 void GradientBuckets::finish_without_reduction() {
