@@ -37,13 +37,9 @@ parallel::PipelineLayout lay_out(const train::TrainSettings& settings, const par
 parallel::PlannedSchedule plan_pipeline(const train::TrainSettings& settings, const parallel::Grid& grid,
                                         const parallel::BatchPlan& batch, Profile& profile) {
   parallel::PipelineLayout layout = lay_out(settings, grid, batch, profile);
-  const parallel::JobShape job = profile.job_shape(settings, grid);
-  auto plan = parallel::plan_schedule(layout.schedule_settings, std::move(layout.schedule),
-                                      std::move(layout.first_layers),
-                                      profile.costs(batch.micro_batch, layout.recomputed), job);
-  if (plan.fullest().total() > job.hardware.memory_bytes)
-    throw parallel::TooFullError(parallel::describe_too_full(plan, job));
-  return plan;
+  return parallel::plan_that_fits({layout.schedule_settings, std::move(layout.schedule), {}},
+                                  profile.costs(batch.micro_batch, layout.recomputed),
+                                  profile.job_shape(settings, grid), layout.first_layers);
 }
 
 /// Settings that differ in one thing, as one writes it on the command line.

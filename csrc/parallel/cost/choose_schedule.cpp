@@ -62,6 +62,36 @@ std::optional<GivenSplit> split(const ReadySchedule& ready, const ModelCosts& co
   }
 }
 
+/// The schedule simulated with a given split, whatever memory it takes.
+PlannedSchedule plan_schedule(const ScheduleSettings& settings, schedule::Schedule schedule,
+                              std::vector<size_t> first_layers, const ModelCosts& costs,
+                              const JobShape& job) {
+  PlannedSchedule plan{.settings = settings, .schedule = std::move(schedule)};
+  const auto halved = [](const schedule::Action& action) {
+    return action.kind == schedule::ActionKind::kBackwardInput;
+  };
+  plan.stages = {std::move(first_layers), plan.schedule.rank_of_stage,
+                 std::ranges::any_of(plan.schedule.ranks.front(), halved)};
+  plan.costs = stage_costs(costs, plan.stages, job);
+  plan.timeline = schedule::simulate(plan.schedule, plan.costs, simulate_options(job));
+  plan.memory = memory_of_places(costs, plan.stages, job, plan.timeline);
+  return plan;
+}
+
+/// Says what the fullest rank needs of each kind, what it has, and what would help.
+std::string describe_too_full(const PlannedSchedule& plan, const JobShape& job) {
+  const StageMemory& need = plan.fullest();
+  const auto place = static_cast<int>(&need - plan.memory.data());
+  std::string kinds = describe(need);
+  for (size_t at = kinds.find('\n'); at != std::string::npos; at = kinds.find('\n', at))
+    kinds.replace(at, 1, ", ");
+  return str_format(
+      "rank {} needs {} with schedule {} and has {}: {}; smaller micro_batch, parallel.recompute: full, "
+      "parallel.shard_optimizer: true or more ranks in parallel.pipeline take less",
+      job.grid.rank(place, 0), human_bytes(static_cast<double>(need.total())), plan.schedule.name,
+      human_bytes(static_cast<double>(job.hardware.memory_bytes)), kinds);
+}
+
 bool fits(const PlannedSchedule& plan, const JobShape& job) {
   return plan.fullest().total() <= job.hardware.memory_bytes;
 }
@@ -91,21 +121,6 @@ std::vector<ScheduleSettings> schedules_to_try(int pipeline, size_t layers) {
   std::erase_if(all,
                 [&](const ScheduleSettings& settings) { return stages_of(settings, pipeline) > layers; });
   return all;
-}
-
-PlannedSchedule plan_schedule(const ScheduleSettings& settings, schedule::Schedule schedule,
-                              std::vector<size_t> first_layers, const ModelCosts& costs,
-                              const JobShape& job) {
-  PlannedSchedule plan{.settings = settings, .schedule = std::move(schedule)};
-  const auto halved = [](const schedule::Action& action) {
-    return action.kind == schedule::ActionKind::kBackwardInput;
-  };
-  plan.stages = {std::move(first_layers), plan.schedule.rank_of_stage,
-                 std::ranges::any_of(plan.schedule.ranks.front(), halved)};
-  plan.costs = stage_costs(costs, plan.stages, job);
-  plan.timeline = schedule::simulate(plan.schedule, plan.costs, simulate_options(job));
-  plan.memory = memory_of_places(costs, plan.stages, job, plan.timeline);
-  return plan;
 }
 
 std::optional<PlannedSchedule> plan_within_memory(const ReadySchedule& ready, const ModelCosts& costs,
@@ -141,19 +156,6 @@ PlannedSchedule choose_schedule(int64_t micro_batches, const ModelCosts& costs, 
   return plan_that_fits(make_ready_schedule(candidates.empty() ? OneForwardOneBackward{} : candidates.front(),
                                             job.grid.pipeline, micro_batches),
                         costs, job, given);
-}
-
-std::string describe_too_full(const PlannedSchedule& plan, const JobShape& job) {
-  const StageMemory& need = plan.fullest();
-  const auto place = static_cast<int>(&need - plan.memory.data());
-  std::string kinds = describe(need);
-  for (size_t at = kinds.find('\n'); at != std::string::npos; at = kinds.find('\n', at))
-    kinds.replace(at, 1, ", ");
-  return str_format(
-      "rank {} needs {} with schedule {} and has {}: {}; smaller micro_batch, parallel.recompute: full, "
-      "parallel.shard_optimizer: true or more ranks in parallel.pipeline take less",
-      job.grid.rank(place, 0), human_bytes(static_cast<double>(need.total())), plan.schedule.name,
-      human_bytes(static_cast<double>(job.hardware.memory_bytes)), kinds);
 }
 
 }  // namespace echelon::parallel

@@ -39,10 +39,6 @@ std::string schedule_text(const ScheduleSettings& settings);
 /// zb_v; for a pipeline of one rank 1f1b alone. Without those that have more stages than there are layers.
 std::vector<ScheduleSettings> schedules_to_try(int pipeline, size_t layers);
 
-/// The schedule simulated with a given split, whatever memory it takes.
-PlannedSchedule plan_schedule(const ScheduleSettings& settings, schedule::Schedule schedule,
-                              std::vector<size_t> first_layers, const ModelCosts& costs, const JobShape& job);
-
 /// The user's split: the first layer of each stage; empty: the split is to be found.
 using GivenSplit = std::vector<size_t>;
 
@@ -61,8 +57,5 @@ PlannedSchedule plan_that_fits(const ReadySchedule& ready, const ModelCosts& cos
 /// schedule has so many stages.
 PlannedSchedule choose_schedule(int64_t micro_batches, const ModelCosts& costs, const JobShape& job,
                                 const GivenSplit& given = {});
-
-/// Says what the fullest rank needs of each kind, what it has, and what would help.
-std::string describe_too_full(const PlannedSchedule& plan, const JobShape& job);
 
 }  // namespace echelon::parallel
