@@ -102,6 +102,7 @@ class Messenger::MessageWork final : public WorkState {
 
   bool done() override {
     const std::lock_guard lock(state_->mutex);
+    if (!entry_->done) state_->step_all();  // the messenger's thread may have no core to run on
     return entry_->done;
   }
 

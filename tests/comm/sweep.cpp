@@ -177,7 +177,7 @@ void check_asynchronous(Communicator& comm) {
 }
 
 void check_messages(Communicator& comm) {
-  const std::vector<int64_t> sizes = {300'001, 5, 0};
+  const std::vector<int64_t> sizes = {2 * kMailboxBytes / sizeof(int) + 1, 5, 0};  // the first in three parts
   const auto content = [&](int from, int to, int tag) {
     return at::full({sizes[tag]}, from * 100 + to * 10 + tag, at::kInt) + at::arange(sizes[tag], at::kInt);
   };

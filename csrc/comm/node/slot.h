@@ -20,7 +20,9 @@ constexpr size_t kCacheLine = 64;
 constexpr int kBuffers = 4;  ///< staging buffers a rank, used in turn
 constexpr size_t kBufferBytes = size_t{1}
                                 << 18;  ///< 256 KiB: what two ranks pass on stays in the second-level cache
-constexpr size_t kMailboxBytes = size_t{1} << 18;
+/// 4 MiB, of which only what is used becomes real: a sender that finds room need not wait until the receiver,
+/// whose cores may all be busy, has taken the first part.
+constexpr size_t kMailboxBytes = size_t{1} << 22;
 
 /// A ledger entry that may be read while it is written: then the copy is a mixture, to be told by its
 /// sequence number.
