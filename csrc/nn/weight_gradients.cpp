@@ -52,6 +52,12 @@ at::Tensor place_of_product(const at::Tensor& parameter) {
   return place.view({place.size(1), place.size(0)}).t();
 }
 
+/// While it lives nothing is recorded for autograd or converted by autocast.
+struct PlainArithmetic {
+  const c10::NoGradGuard no_gradient;
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast{c10::autocast_dispatch_keyset};
+};
+
 /// The identity, whose backward defers its gradient.
 struct PutOff : torch::autograd::Function<PutOff> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& /*anchor*/, const Deferral& deferral) {
@@ -90,8 +96,7 @@ void DeferredGradients::defer(std::vector<at::Tensor> parameters, std::vector<at
                               WeightHalf compute) {
   if (std::ranges::none_of(parameters, takes_gradient)) return;
   if (when_ == When::kAtOnce) {
-    const c10::NoGradGuard no_gradient;
-    const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+    const PlainArithmetic plain;
     compute(parameters, held);
     for (const at::Tensor& parameter : parameters) {
       if (takes_gradient(parameter)) call_hook(parameter);
@@ -110,8 +115,7 @@ void DeferredGradients::defer_gradient(const at::Tensor& parameter, const at::Te
 }
 
 void DeferredGradients::run() {
-  const c10::NoGradGuard no_gradient;
-  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+  const PlainArithmetic plain;
   std::deque<Part> parts;
   {
     const std::lock_guard lock(mutex_);

@@ -5,7 +5,6 @@
 #include <torch/csrc/autograd/function_hook.h>
 #include <torch/csrc/autograd/variable.h>
 
-#include <cmath>
 #include <map>
 #include <thread>
 
@@ -14,60 +13,10 @@
 #include "nn/functional/testing.h"
 #include "nn/live_bytes.h"
 #include "nn/meta_kernels.h"
-#include "nn/subjects.h"
+#include "nn/micro_batch.h"
 
 namespace echelon::nn {
 namespace {
-
-using Tensors = std::vector<at::Tensor>;
-
-const Context kTraining{.training = true};
-const at::TensorOptions kFloat64 = at::TensorOptions().dtype(at::kDouble);
-
-at::Tensor output_gradient(const at::Tensor& output, double kind) {
-  return numbers(output.sizes(), output.options(), 0.3 + kind);
-}
-
-/// A micro-batch between forward, the input half and the weight half.
-struct MicroBatch {
-  double kind;
-  at::Tensor input, output;
-  std::shared_ptr<DeferredGradients> deferred;  // nullptr: plain autograd
-
-  MicroBatch(const SubjectCase& c, const Subject& subject, const at::TensorOptions& options, double kind,
-             bool defer)
-      : kind(kind),
-        input(input_of(c, options, kind)),
-        deferred(defer ? std::make_shared<DeferredGradients>() : nullptr) {
-    const DeferredGradients::Recording recording(deferred);
-    output = subject.run(input, kTraining);
-  }
-  void backward() { output.backward(output_gradient(output, kind)); }
-};
-
-/// Without tolerance: bit by bit.
-void expect_same(const at::Tensor& actual, const at::Tensor& expected, double tolerance,
-                 const std::string& what) {
-  ASSERT_EQ(actual.defined(), expected.defined()) << what;
-  if (!expected.defined()) return;
-  ASSERT_EQ(actual.sizes(), expected.sizes()) << what;
-  EXPECT_EQ(actual.scalar_type(), expected.scalar_type()) << what;
-  if (tolerance == 0) {
-    EXPECT_TRUE(at::equal(actual, expected)) << what;
-  } else {
-    EXPECT_LT(relative_difference(actual.to(at::kDouble), expected.to(at::kDouble)), tolerance) << what;
-  }
-}
-
-void expect_same_gradients(const Tensors& actual, const Tensors& expected, double tolerance) {
-  ASSERT_EQ(actual.size(), expected.size());
-  for (size_t i = 0; i < actual.size(); ++i)
-    expect_same(actual[i].grad(), expected[i].grad(), tolerance, "parameter " + std::to_string(i));
-}
-
-void expect_no_gradients(const Tensors& parameters) {
-  for (const at::Tensor& parameter : parameters) EXPECT_FALSE(parameter.grad().defined());
-}
 
 class SplitBackward : public testing::TestWithParam<SubjectCase> {
  protected:
@@ -109,77 +58,6 @@ TEST_P(SplitBackward, AtOnceIsTheSameWithoutASecondHalf) {
   expect_same(input.grad(), expected.input.grad(), 0, "input");
   // A parameter that is used twice has its gradients added in another order.
   expect_same_gradients(split.parameters, plain.parameters, 1e-14);
-}
-
-/// Says where a gradient is to lie.
-struct Place : GradientPlace {
-  explicit Place(const at::Tensor& parameter)
-      : memory(at::full_like(parameter, NAN, parameter.options().requires_grad(false))) {}
-  void operator()(const at::Tensor&) override { ++calls; }
-  const at::Tensor& place() const override { return memory; }
-  bool is_final() const override { return final; }
-
-  at::Tensor memory;
-  bool final = false;
-  int calls = 0;
-};
-
-TEST_P(SplitBackward, GradientsGrowInTheirPlaces) {
-  const Subject plain = subject(kFloat64), split = subject(kFloat64);
-  std::vector<Place*> places;
-  for (const at::Tensor& parameter : split.parameters) {
-    auto place = std::make_unique<Place>(parameter);
-    places.push_back(place.get());
-    torch::autograd::impl::set_post_acc_grad_hooks(parameter, std::move(place));
-  }
-  using When = DeferredGradients::When;
-  const std::vector<When> micro_batches{When::kAtOnce, When::kLater, When::kAtOnce, When::kLater};
-  for (size_t i = 0; i < micro_batches.size(); ++i) {
-    const auto kind = static_cast<double>(i);
-    MicroBatch(GetParam(), plain, kFloat64, kind, false).backward();
-    if (i == 2) {  // from here on each lies as its parameter
-      for (size_t p = 0; p < places.size(); ++p) {
-        places[p]->final = true;
-        settle_gradient(split.parameters[p]);
-      }
-    }
-    const auto deferred = std::make_shared<DeferredGradients>(micro_batches[i]);
-    at::Tensor output;
-    {
-      const DeferredGradients::Recording recording(deferred);
-      output = split.run(input_of(GetParam(), kFloat64, kind), kTraining);
-    }
-    output.backward(output_gradient(output, kind));
-    deferred->run();
-    for (size_t p = 0; p < places.size(); ++p) {
-      const at::Tensor& gradient = split.parameters[p].grad();
-      if (!gradient.defined()) continue;
-      EXPECT_EQ(gradient.data_ptr(), places[p]->memory.data_ptr()) << "parameter " << p;
-      EXPECT_GT(places[p]->calls, 0);
-      if (i >= 2) {
-        EXPECT_TRUE(gradient.is_same(places[p]->memory));
-      }
-    }
-  }
-  expect_same_gradients(split.parameters, plain.parameters, 1e-12);
-}
-
-TEST(AccumulateProduct, LaysATallGradientByColumnsUntilItIsSettled) {
-  const at::Tensor parameter = at::zeros({6, 2}, kFloat64).set_requires_grad(true);
-  auto hook = std::make_unique<Place>(parameter);
-  Place& place = *hook;
-  torch::autograd::impl::set_post_acc_grad_hooks(parameter, std::move(hook));
-  const at::Tensor a = numbers({6, 3}, kFloat64, 1), b = numbers({3, 2}, kFloat64, 2);
-  accumulate_product(parameter, a, b);
-  EXPECT_EQ(parameter.grad().strides(), at::IntArrayRef({1, 6}));
-  accumulate_product(parameter, a, b);
-  accumulate_gradient(parameter, at::ones({6, 2}, kFloat64));
-  const at::Tensor expected = 2 * a.mm(b) + 1;
-  expect_same(parameter.grad(), expected, 1e-14, "by columns");
-  settle_gradient(parameter);
-  expect_same(place.memory, expected, 1e-14, "settled");
-  accumulate_product(parameter, a, b);
-  expect_same(place.memory, expected + a.mm(b), 1e-14, "later");
 }
 
 /// Three micro-batches, their weight halves in another order than their input halves.
