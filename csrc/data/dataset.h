@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace echelon::data {
 
@@ -18,6 +20,13 @@ struct Batch {
   int64_t samples = 0;
 };
 
+/// A part of a dataset that training draws from by weight.
+struct WeightedSource {
+  std::string name;
+  int64_t samples = 0;
+  double weight = 1;
+};
+
 /// Random access to samples. Immutable; every function may be called from several threads at once.
 class Dataset {
  public:
@@ -27,6 +36,13 @@ class Dataset {
   virtual int64_t size() const = 0;
   /// Samples and shards that were damaged and left out on opening, under `on_error: skip`.
   virtual int64_t left_out() const { return 0; }
+  /// The numbers of the first samples of the blocks (shards, as a rule) that are stored together: rising,
+  /// beginning with 0.
+  virtual std::vector<int64_t> blocks() const { return {0}; }
+  /// Of a mixture, its parts in the order of their samples, at least one sample each; else empty.
+  virtual std::vector<WeightedSource> sources() const { return {}; }
+  /// The class of a sample where that is known without loading it.
+  virtual std::optional<int64_t> label(int64_t /*index*/) const { return std::nullopt; }
   /// An uninitialised batch of `samples` rows in host memory. `dtype` is that of real-valued inputs.
   virtual Batch allocate(int64_t samples, at::ScalarType dtype, bool pinned) const = 0;
   /// Writes sample `index` into row `row` of a batch from allocate(); different rows may be written at the

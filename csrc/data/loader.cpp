@@ -51,6 +51,7 @@ LoaderOptions loader_options(const DataSettings& settings) {
   options.threads = loading.threads;
   options.prefetch = loading.prefetch;
   options.shuffle = loading.shuffle;
+  options.last_batch = loading.last_batch;
   options.on_error = loading.on_error;
   return options;
 }
@@ -59,11 +60,11 @@ TrainLoader::TrainLoader(std::shared_ptr<const Dataset> dataset, const LoaderOpt
                          int64_t consumed_samples)
     : options_(options) {
   require_even_parts(options);
-  SampleOrder order(dataset->size(), options.global_batch, options.seed, options.shuffle);
-  auto plan = [order, options, consumed_samples](int64_t number) mutable {
+  const auto order = std::make_shared<SampleOrder>(sample_order(*dataset, options));
+  auto plan = [order, options, consumed_samples](int64_t number) {
     const int64_t first = first_position(options, consumed_samples, number);
     std::vector<SampleReference> samples(options.micro_batch);
-    for (int64_t i = 0; i < options.micro_batch; ++i) samples[i] = order.at(first + i);
+    for (int64_t i = 0; i < options.micro_batch; ++i) samples[i] = order->at(first + i);
     return samples;
   };
   prefetcher_ = std::make_unique<Prefetcher>(std::move(dataset), std::move(plan),
@@ -74,9 +75,8 @@ Batch TrainLoader::next() {
   return to_device(prefetcher_->next().value(), options_.device);
 }
 
-int64_t steps_per_epoch(const Dataset& dataset, const LoaderOptions& options) {
-  const SampleOrder order(dataset.size(), options.global_batch, options.seed, options.shuffle);
-  return order.samples_per_epoch() / options.global_batch;
+SampleOrder sample_order(const Dataset& dataset, const LoaderOptions& options) {
+  return {dataset, {options.global_batch, options.seed, options.shuffle, options.last_batch}};
 }
 
 EvaluationLoader::EvaluationLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options)

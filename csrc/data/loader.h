@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "data/order/sample_order.h"
 #include "data/prefetcher.h"
 #include "data/settings.h"
 
@@ -20,7 +21,8 @@ struct LoaderOptions {
   uint64_t seed = 0;
   int threads = 1;   ///< 0: load inside next()
   int prefetch = 4;  ///< micro-batches ahead
-  bool shuffle = true;
+  ShuffleSettings shuffle;
+  LastBatch last_batch = LastBatch::kDrop;
   at::ScalarType dtype = at::kFloat;  ///< of real-valued inputs
   at::Device device =
       at::Device(at::kCPU);  ///< where batches go; to a GPU from pinned memory, without waiting
@@ -43,7 +45,7 @@ class TrainLoader {
  public:
   /// Continues after `consumed_samples`, counted over all ranks and epochs. Throws ConfigError when
   /// world_size and micro_batch do not divide global_batch, DataError when the dataset is smaller than one
-  /// global batch.
+  /// global batch that is not padded.
   TrainLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options, int64_t consumed_samples);
 
   /// The next micro-batch of this rank. The micro-batches of a step come one after the other. Throws
@@ -60,9 +62,8 @@ class TrainLoader {
   std::unique_ptr<Prefetcher> prefetcher_;
 };
 
-/// How many global batches an epoch of a TrainLoader has. Throws DataError when the dataset is smaller than
-/// one.
-int64_t steps_per_epoch(const Dataset& dataset, const LoaderOptions& options);
+/// The order in which a TrainLoader with these options reads `dataset`. Throws DataError where it would.
+SampleOrder sample_order(const Dataset& dataset, const LoaderOptions& options);
 
 /// One pass over a split in its natural order: every sample exactly once over all ranks, each of which takes
 /// one contiguous part. Parts differ by at most one sample; the last batch may be smaller; a rank may have

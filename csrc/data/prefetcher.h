@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "data/dataset.h"
-#include "data/sample_order.h"
+#include "data/order/sample_order.h"
 
 namespace echelon::data {
 

@@ -1,5 +1,6 @@
 #include "data/settings.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "common/error.h"
@@ -11,14 +12,57 @@ namespace echelon::data {
 namespace {
 
 template <class T>
+void describe_subset(config::Fields<T>& f) {
+  f.add("fraction", &T::fraction,
+        "Train on this share of the samples, drawn at random, the same in every epoch; not set: on all.")
+      .above(0)
+      .at_most(1);
+  f.add("limit", &T::limit, "Train on so many of the samples at most, drawn at random.").at_least(1);
+  f.add("stratified", &T::stratified, "Draw them so that every class keeps its share.");
+}
+
+template <class T>
+void check_subset(const T& s, config::Checks& checks) {
+  if (s.stratified && !s.fraction && !s.limit)
+    checks.problem("stratified", "has no effect without fraction or limit");
+}
+
+/// The training data are said in one way: under `train`, or as `sources`.
+template <class T>
+void check_train(const T& s, config::Checks& checks) {
+  if (s.sources.empty()) {
+    if (s.train.empty()) checks.problem("train", "is not set; name the training data there or under sources");
+    return;
+  }
+  for (const char* key : {"train", "fraction", "limit", "stratified"}) {
+    if (checks.is_set(key)) checks.problem(key, "contradicts sources, each of which has its own");
+  }
+  const auto weighted =
+      std::ranges::count_if(s.sources, [](const auto& entry) { return entry.second.weight.has_value(); });
+  if (weighted != 0 && static_cast<size_t>(weighted) != s.sources.size())
+    checks.problem("sources", "must all have a weight, or none");
+}
+
+template <class T>
 void describe_loading(config::Fields<T>& f) {
+  describe_subset(f);
+  f.add(
+       "sources", &T::sources,
+       "Instead of train: several sources by name, mixed by weight. Without weights all samples count alike.")
+      .example("{web: {files: 'web-*.tokens', weight: 0.7}, code: {files: code.tokens, weight: 0.3}}");
   f.add("threads", &T::threads, "Threads of each rank that load; 0: load in the training loop itself.")
       .range(0, 1024);
   f.add("prefetch", &T::prefetch, "Micro-batches of each rank that are loaded ahead.").range(1, 4096);
   f.add("shuffle", &T::shuffle, "Train in a new random order each epoch, a function of the seed alone.");
+  f.add("last_batch", &T::last_batch,
+        "What an epoch does with samples that fill no global batch. drop: leaves them out, others each time; "
+        "pad: fills the batch with the first of the epoch again.")
+      .values({{"drop", LastBatch::kDrop}, {"pad", LastBatch::kPad}});
   f.add("on_error", &T::on_error,
         "What damaged samples and shards do: end the job, or be skipped, counted and shown at the end.")
       .values({{"fail", OnError::kFail}, {"skip", OnError::kSkip}});
+  f.check(check_subset<T>);
+  f.check({"train", "sources"}, check_train<T>);
 }
 
 void check_files(const std::vector<config::InputPath>& patterns, std::string_view key,
@@ -78,6 +122,30 @@ void check_text(const TextSettings& s, config::Checks& checks) {
 
 }  // namespace
 
+void describe(config::Fields<ShuffleSettings>& f) {
+  f.about("The random order of training. `shuffle: false` reads from front to back.");
+  f.add("enabled", &ShuffleSettings::enabled, "Shuffle.").direct();
+  f.add("shards", &ShuffleSettings::shards,
+        "Mix the samples of so many shards at a time, the shards in random order: for data that are slow to "
+        "read at random places. Not set: all samples are mixed.")
+      .at_least(1);
+  f.check([](const ShuffleSettings& s, config::Checks& checks) {
+    if (!s.enabled && s.shards) checks.problem("shards", "has no effect where enabled is false");
+  });
+}
+
+void describe(config::Fields<SourceSettings>& f) {
+  f.about("One of several sources of training data.");
+  f.add("files", &SourceSettings::files, "Its data, as under train.").required().min_items(1);
+  f.add("weight", &SourceSettings::weight,
+        "Its share of the samples of training, by comparison with the other weights, whatever its size.")
+      .above(0);
+  describe_subset(f);
+  f.check(check_subset<SourceSettings>);
+  f.check({"files"},
+          [](const SourceSettings& s, config::Checks& checks) { check_files(s.files, "files", checks); });
+}
+
 void describe(config::Fields<AugmentSettings>& f) {
   f.about("Random changes to training images, a function of seed, epoch and sample.");
   f.add("crop", &AugmentSettings::crop,
@@ -109,7 +177,6 @@ void describe(config::Fields<ImageSettings>& f) {
         "Tar shards as paths, globs or ranges like train-{000..004}.tar; or one folder that holds a folder "
         "of images for "
         "each class.")
-      .required()
       .min_items(1)
       .example("['data/train-{000..127}.tar']");
   f.add("test", &ImageSettings::test, "The same for evaluation.");
@@ -139,7 +206,6 @@ void describe(config::Fields<TextSettings>& f) {
   f.about("Text as tokens, cut into sequences of one length; the target is the next token.");
   f.add("train", &TextSettings::train,
         "Token shards or plain text: paths, globs or ranges like train-{000..004}.tokens.")
-      .required()
       .min_items(1)
       .example("[data/train-*.tokens]");
   f.add("test", &TextSettings::test, "The same for evaluation; may be the file of train with another range.");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -14,11 +15,38 @@ namespace echelon::data {
 /// What a damaged sample or shard does: end the job, or be skipped and counted.
 enum class OnError { kFail, kSkip };
 
-/// How samples reach the training loop, whatever they are.
-struct LoadingSettings {
+/// What becomes of samples that do not fill the last global batch of an epoch.
+enum class LastBatch { kDrop, kPad };
+
+struct ShuffleSettings {
+  bool enabled = true;
+  std::optional<int64_t> shards;  ///< how many shards are mixed at a time; not set: all
+};
+void describe(config::Fields<ShuffleSettings>& f);
+
+/// Which of the samples take part.
+struct SubsetSettings {
+  std::optional<double> fraction;
+  std::optional<int64_t> limit;
+  bool stratified = false;
+};
+
+/// One source of a mixture.
+struct SourceSettings : SubsetSettings {
+  std::vector<config::InputPath> files;
+  std::optional<double> weight;
+};
+void describe(config::Fields<SourceSettings>& f);
+
+/// What is trained on and how samples reach the training loop, whatever they are.
+struct LoadingSettings : SubsetSettings {
+  std::vector<config::InputPath> train;
+  std::map<std::string, SourceSettings> sources;
+  std::vector<config::InputPath> test;
   int threads = 1;
   int prefetch = 4;
-  bool shuffle = true;
+  ShuffleSettings shuffle;
+  LastBatch last_batch = LastBatch::kDrop;
   OnError on_error = OnError::kFail;
 };
 
@@ -34,8 +62,6 @@ struct AugmentSettings {
 void describe(config::Fields<AugmentSettings>& f);
 
 struct ImageSettings : LoadingSettings {
-  std::vector<config::InputPath> train;
-  std::vector<config::InputPath> test;
   std::string label_field = "cls";
   std::string label_key = "label";
   int64_t size = 224;
@@ -50,8 +76,6 @@ void describe(config::Fields<ImageSettings>& f);
 enum class TextFormat { kAuto, kBytes, kTokens };
 
 struct TextSettings : LoadingSettings {
-  std::vector<config::InputPath> train;
-  std::vector<config::InputPath> test;
   std::vector<double> train_range = {0.0, 1.0};
   std::vector<double> test_range = {0.0, 1.0};
   TextFormat format = TextFormat::kAuto;

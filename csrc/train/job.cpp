@@ -91,14 +91,14 @@ Job::Job(const TrainSettings& settings, Ranks& ranks)
       spec_(models::make_model(settings.model)),
       layout_(plan_layout(settings, spec_, ranks.grid(), plan_, memory_of_a_rank(settings, ranks))) {
   const int64_t limit = interface_.output_limit;
-  train_data_ = data::open_dataset(settings.data, data::Split::kTrain, limit, &ranks.host());
-  test_data_ = data::open_dataset(settings.data, data::Split::kTest, limit, &ranks.host());
+  const auto seed = static_cast<uint64_t>(settings.seed);
+  train_data_ = data::open_dataset(settings.data, data::Split::kTrain, limit, seed, &ranks.host());
+  test_data_ = data::open_dataset(settings.data, data::Split::kTest, limit, seed, &ranks.host());
   const at::TensorOptions options =
       at::TensorOptions().dtype(storage_type(settings.precision)).device(ranks.device());
   parallel::GridGroups& groups = ranks.groups();
   model_ = std::make_unique<nn::LayeredModel>(
-      spec_, parallel::parts_of(layout_, groups.place(), spec_.layers.size()), options,
-      static_cast<uint64_t>(settings.seed));
+      spec_, parallel::parts_of(layout_, groups.place(), spec_.layers.size()), options, seed);
   model_->set_recomputed(layout_.recomputed);
   parallel::equalise_replicas(*model_, groups.replicas());
   runtime_ = std::make_unique<parallel::PipelineRuntime>(spec_, layout_.first_layers, layout_.schedule,

@@ -35,6 +35,7 @@ StepRecord Recorder::make_record(const StepFacts& facts) const {
   StepRecord record{.step = facts.step,
                     .total_steps = total_steps_,
                     .epoch = facts.epoch,
+                    .source_epochs = facts.source_epochs,
                     .loss = loss_sum_ / steps,
                     .learning_rate = facts.learning_rate,
                     .gradient_norm = facts.gradient_norm,

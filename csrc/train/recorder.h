@@ -17,6 +17,7 @@ namespace echelon::train {
 struct StepFacts {
   int64_t step = 0;  ///< steps done
   double epoch = 0;
+  Scalars source_epochs;  ///< of a mixture
   double loss = 0;
   double learning_rate = 0;
   double gradient_norm = 0;

@@ -40,10 +40,20 @@ std::string pipeline_line(Ranks& ranks, Job& job) {
                     join(starts));
 }
 
+/// ", mixed of 70 % web (1200 samples) and …"; empty where nothing is mixed.
+std::string mixture_text(const data::Dataset& dataset) {
+  double sum = 0;
+  for (const data::WeightedSource& source : dataset.sources()) sum += source.weight;
+  std::vector<std::string> parts;
+  for (const data::WeightedSource& source : dataset.sources())
+    parts.push_back(str_format("{:.3g} % {} ({})", 100 * source.weight / sum, source.name, source.samples));
+  return parts.empty() ? "" : ", mixed of " + join(parts);
+}
+
 std::string data_line(const TrainSettings& settings, Job& job) {
   const int64_t test = job.test_data() ? job.test_data()->size() : 0;
-  return str_format("{} training and {} test samples, seed {}", job.train_data()->size(), test,
-                    settings.seed);
+  return str_format("{} training and {} test samples{}, seed {}", job.train_data()->size(), test,
+                    mixture_text(*job.train_data()), settings.seed);
 }
 
 std::string length_line(const Trainer& trainer) {

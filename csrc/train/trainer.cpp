@@ -35,10 +35,10 @@ Trainer::Trainer(const TrainSettings& settings, const std::string& resolved_conf
       tracer_(settings.trace, run_directory_ / "trace.json"),
       learner_(settings, ranks, job, &tracer_),
       evaluator_(job.make_evaluator()),
+      order_(data::sample_order(*job.train_data(), job.loader_options())),
       resumed_from_(choose_checkpoint()) {
   if (!resumed_from_.empty()) resume(resumed_from_);
-  steps_per_epoch_ = data::steps_per_epoch(*job_.train_data(), job_.loader_options());
-  total_steps_ = train::total_steps(settings, steps_per_epoch_);
+  total_steps_ = train::total_steps(settings, steps_per_epoch());
   if (job_.loads_data()) {
     loader_ = std::make_unique<data::TrainLoader>(job_.train_data(), job_.loader_options(),
                                                   step_ * job_.plan().global_batch);
@@ -53,6 +53,14 @@ StepSize Trainer::step_size() const {
   const auto* text = std::get_if<data::TextSettings>(&settings_.data);
   const int64_t samples = job_.plan().global_batch;
   return {.samples = samples, .tokens = text != nullptr ? samples * text->sequence_length : 0};
+}
+
+Scalars Trainer::source_epochs() const {
+  const std::vector<double> epochs = order_.source_epochs(step_ * job_.plan().global_batch);
+  Scalars scalars;
+  for (const data::WeightedSource& source : job_.train_data()->sources())
+    scalars.emplace_back(source.name, epochs[scalars.size()]);
+  return scalars;
 }
 
 fs::path Trainer::choose_checkpoint() {
@@ -127,6 +135,7 @@ bool Trainer::train_one_step() {
   if (recorder_) {
     recorder_->step({.step = step_,
                      .epoch = static_cast<double>(step_) / static_cast<double>(steps_per_epoch()),
+                     .source_epochs = source_epochs(),
                      .loss = report.loss,
                      .learning_rate = learning_rate,
                      .gradient_norm = report.gradient_norm,

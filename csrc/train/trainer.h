@@ -38,12 +38,13 @@ class Trainer {
 
   int64_t step() const { return step_; }  ///< steps done
   int64_t total_steps() const { return total_steps_; }
-  int64_t steps_per_epoch() const { return steps_per_epoch_; }
+  int64_t steps_per_epoch() const { return order_.samples_per_epoch() / job_.plan().global_batch; }
   /// The checkpoint that this run continues from; empty: none.
   const fs::path& resumed_from() const { return resumed_from_; }
 
  private:
   StepSize step_size() const;
+  Scalars source_epochs() const;
   fs::path choose_checkpoint();
   void resume(const fs::path& folder);
   bool train_one_step();
@@ -62,12 +63,12 @@ class Trainer {
   Tracer tracer_;
   Learner learner_;
   std::unique_ptr<Evaluator> evaluator_;
+  data::SampleOrder order_;
   std::unique_ptr<data::TrainLoader> loader_;  // null where the rank needs no batches
   std::unique_ptr<checkpoint::Store> store_;   // rank 0 only
   std::unique_ptr<Recorder> recorder_;         // rank 0 only
   fs::path resumed_from_;
   int64_t step_ = 0;
-  int64_t steps_per_epoch_ = 0;
   int64_t total_steps_ = 0;
   int64_t saved_step_ = -1;
   int64_t evaluated_step_ = -1;

@@ -107,9 +107,9 @@ TEST(TrainLoader, GivesNoSampleTwiceInAnEpochAndAnotherOrderInTheNext) {
 
 TEST(TrainLoader, WithoutShuffleReadsFromFrontToBack) {
   LoaderOptions o = options();
-  o.shuffle = false;
+  o.shuffle.enabled = false;
   TrainLoader loader(counting(kSamples), o, 0);
-  EXPECT_EQ(steps_per_epoch(*counting(kSamples), o), 3);
+  EXPECT_EQ(sample_order(*counting(kSamples), o).samples_per_epoch(), 36);
   for (int64_t step = 0; step < 4; ++step) {
     Numbers expected(kGlobalBatch);
     std::iota(expected.begin(), expected.end(), step % 3 * kGlobalBatch);
@@ -126,7 +126,7 @@ TEST(TrainLoader, StartsAtOnceInABillionSamples) {
 
 TEST(TrainLoader, KeepsTheOrderWhenThreadsFinishOutOfOrder) {
   LoaderOptions o = options(0, 1, 4);
-  o.shuffle = false;
+  o.shuffle.enabled = false;
   o.threads = 4;
   o.prefetch = 6;
   TrainLoader loader(counting(kSamples, {}, 300), o, 0);
@@ -151,7 +151,7 @@ TEST(TrainLoader, RefusesTooLittleDataAndUnevenParts) {
 TEST(TrainLoader, ThrowsTheErrorOfAThreadWhenItsBatchIsDue) {
   for (const int threads : {0, 1, 3}) {
     LoaderOptions o = options(0, 1, 4);
-    o.shuffle = false;
+    o.shuffle.enabled = false;
     o.threads = threads;
     TrainLoader loader(counting(kSamples, {6, 7}), o, 0);
     EXPECT_EQ(numbers(loader.next().target), (Numbers{0, 1, 2, 3}));
@@ -168,7 +168,7 @@ TEST(TrainLoader, ThrowsTheErrorOfAThreadWhenItsBatchIsDue) {
 TEST(TrainLoader, ReplacesDamagedSamplesByTheNextAndCountsThem) {
   for (const int threads : {0, 1, 3}) {
     LoaderOptions o = options(0, 1, 4);
-    o.shuffle = false;
+    o.shuffle.enabled = false;
     o.threads = threads;
     o.on_error = OnError::kSkip;
     TrainLoader loader(counting(12, {2, 3, 4, 11}), o, 0);

@@ -41,7 +41,7 @@ class OpenDatasetTest : public testing::Test {
   }
   static std::string refusal(const DataSettings& settings, int64_t limit) {
     try {
-      const auto dataset = open_dataset(settings, Split::kTrain, limit, nullptr);
+      const auto dataset = open_dataset(settings, Split::kTrain, limit, /*seed=*/0, nullptr);
       Batch batch = dataset->allocate(dataset->size(), at::kFloat, false);
       for (int64_t i = 0; i < dataset->size(); ++i) dataset->load(i, 0, batch, i);
     } catch (const Error& error) {
@@ -59,9 +59,9 @@ TEST_F(OpenDatasetTest, ImagesFromShardsReachTheBatch) {
                                        tar_entry("1.jpg", image("grey.jpg")) + tar_entry("1.cls", "1") +
                                        tar_end())};
   settings.size = 32;
-  settings.shuffle = false;
+  settings.shuffle.enabled = false;
   settings.threads = 2;
-  const auto dataset = open_dataset(settings, Split::kTrain, 4, nullptr);
+  const auto dataset = open_dataset(settings, Split::kTrain, 4, /*seed=*/0, nullptr);
   LoaderOptions options = loader_options(settings);
   options.global_batch = options.micro_batch = 2;
   options.dtype = at::kDouble;
@@ -74,7 +74,7 @@ TEST_F(OpenDatasetTest, ImagesFromShardsReachTheBatch) {
   EXPECT_EQ(batch.target[1].item<int64_t>(), 1);
   const at::Tensor grey = batch.inputs.at("image")[1];
   EXPECT_TRUE(grey[0].equal(grey[2]));
-  EXPECT_EQ(open_dataset(settings, Split::kTest, 4, nullptr), nullptr);
+  EXPECT_EQ(open_dataset(settings, Split::kTest, 4, /*seed=*/0, nullptr), nullptr);
 }
 
 TEST_F(OpenDatasetTest, ACorruptImageIsNamedOrSkipped) {
@@ -85,7 +85,8 @@ TEST_F(OpenDatasetTest, ACorruptImageIsNamedOrSkipped) {
   settings.size = 16;
   EXPECT_THAT(refusal(settings, 2), HasSubstr("a.tar, offset 6656, key \"x/1\": corrupt JPEG: "));
   settings.on_error = OnError::kSkip;
-  EvaluationLoader loader(open_dataset(settings, Split::kTrain, 2, nullptr), loader_options(settings));
+  EvaluationLoader loader(open_dataset(settings, Split::kTrain, 2, /*seed=*/0, nullptr),
+                          loader_options(settings));
   int64_t samples = 0;
   for (int64_t i = 0; i < loader.batches(); ++i) samples += loader.next().samples;
   EXPECT_EQ(samples, 1);
@@ -95,7 +96,7 @@ TEST_F(OpenDatasetTest, ACorruptImageIsNamedOrSkipped) {
 TEST_F(OpenDatasetTest, TheTargetsOfImagesComeWithoutDecoding) {
   ImageSettings settings;
   settings.train = {write("a.tar", tar_entry("x/1.jpg", "no image") + tar_entry("x/1.cls", "1") + tar_end())};
-  const auto dataset = open_dataset(settings, Split::kTrain, 2, nullptr);
+  const auto dataset = open_dataset(settings, Split::kTrain, 2, /*seed=*/0, nullptr);
   const auto targets = dataset->targets();
   ASSERT_EQ(targets->size(), 1);
   Batch batch = targets->allocate(1, at::kFloat, false);
@@ -115,7 +116,7 @@ TEST_F(OpenDatasetTest, TestFoldersUseTheClassesOfTheTrainingFolders) {
   settings.test = {{folder_ / "test"}};
   settings.size = 8;
   settings.channels = 1;
-  const auto test = open_dataset(settings, Split::kTest, 3, nullptr);
+  const auto test = open_dataset(settings, Split::kTest, 3, /*seed=*/0, nullptr);
   ASSERT_EQ(test->size(), 1);
   Batch batch = test->allocate(1, at::kFloat, false);
   test->load(0, 0, batch, 0);
@@ -130,7 +131,7 @@ TEST_F(OpenDatasetTest, BytesOfATextAreSplitByRange) {
   settings.train_range = {0.0, 0.5};
   settings.test_range = {0.5, 1.0};
   settings.sequence_length = 3;
-  const auto train = open_dataset(settings, Split::kTrain, 256, nullptr);
+  const auto train = open_dataset(settings, Split::kTrain, 256, /*seed=*/0, nullptr);
   ASSERT_EQ(train->size(), 3);  // (10 - 1) / 3
   Batch batch = train->allocate(3, at::kFloat, false);
   for (int64_t i = 0; i < 3; ++i) train->load(i, 0, batch, i);
@@ -139,7 +140,7 @@ TEST_F(OpenDatasetTest, BytesOfATextAreSplitByRange) {
       ElementsAre(ElementsAre('a', 'b', 'c'), ElementsAre('d', 'e', 'f'), ElementsAre('g', 'h', 'i')));
   EXPECT_THAT(rows(batch.target), ElementsAre(ElementsAre('b', 'c', 'd'), ElementsAre('e', 'f', 'g'),
                                               ElementsAre('h', 'i', 'j')));
-  const auto test = open_dataset(settings, Split::kTest, 256, nullptr);
+  const auto test = open_dataset(settings, Split::kTest, 256, /*seed=*/0, nullptr);
   ASSERT_EQ(test->size(), 3);
   test->load(0, 0, batch, 0);
   EXPECT_EQ(batch.inputs.at("tokens")[0][0].item<int64_t>(), 'k');
@@ -160,7 +161,7 @@ TEST_F(OpenDatasetTest, SamplesNeverCrossFromOneShardIntoTheNext) {
   shard("0.tokens", {1, 2, 3, 4});
   shard("1.tokens", {5});  // too short for any sample
   shard("2.tokens", {6, 7, 8, 9, 10});
-  const auto dataset = open_dataset(settings, Split::kTrain, 100, nullptr);
+  const auto dataset = open_dataset(settings, Split::kTrain, 100, /*seed=*/0, nullptr);
   ASSERT_EQ(dataset->size(), 3);
   Batch batch = dataset->allocate(3, at::kFloat, false);
   for (int64_t i = 0; i < 3; ++i) dataset->load(i, 0, batch, i);
@@ -176,7 +177,7 @@ TEST_F(OpenDatasetTest, DamagedTextsAreNamedOrLeftOut) {
   settings.train = {write("0.txt", "hello"), write("1.txt", "")};
   EXPECT_THAT(refusal(settings, 256), HasSubstr("1.txt: the file is empty"));
   settings.on_error = OnError::kSkip;
-  const auto dataset = open_dataset(settings, Split::kTrain, 256, nullptr);
+  const auto dataset = open_dataset(settings, Split::kTrain, 256, /*seed=*/0, nullptr);
   EXPECT_EQ(dataset->size(), 2);
   EXPECT_EQ(dataset->left_out(), 1);
 }
@@ -195,7 +196,7 @@ TEST_F(OpenDatasetTest, RanksShareTheTokenizing) {
     expected.insert(expected.end(), tokens.begin(), tokens.begin() + static_cast<int64_t>(whole));
   }
   run_ranks(2, [&](Communicator& communicator) {
-    const auto dataset = open_dataset(settings, Split::kTrain, 1000, &communicator);
+    const auto dataset = open_dataset(settings, Split::kTrain, 1000, /*seed=*/0, &communicator);
     ASSERT_EQ(dataset->size() * 3, static_cast<int64_t>(expected.size()));
     Batch batch = dataset->allocate(dataset->size(), at::kFloat, false);
     for (int64_t i = 0; i < dataset->size(); ++i) dataset->load(i, 0, batch, i);

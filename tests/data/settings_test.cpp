@@ -59,7 +59,7 @@ TEST_F(DataSettingsTest, ReadsImages) {
   const LoadingSettings& loading = loading_settings(held);
   EXPECT_EQ(loading.threads, 2);
   EXPECT_EQ(loading.prefetch, 3);
-  EXPECT_FALSE(loading.shuffle);
+  EXPECT_FALSE(loading.shuffle.enabled);
   EXPECT_EQ(loading.on_error, OnError::kSkip);
 }
 
@@ -72,6 +72,39 @@ TEST_F(DataSettingsTest, ReadsText) {
   EXPECT_EQ(s.sequence_length, 64);
   EXPECT_EQ(s.format, TextFormat::kAuto);
   EXPECT_FALSE(s.tokenizer);
+}
+
+TEST_F(DataSettingsTest, ReadsSourcesWithTheirWeights) {
+  const auto s = std::get<TextSettings>(
+      load("name: text, sources: {web: {files: text.txt, weight: 0.7, limit: 10}, "
+           "code: {files: [text.txt, text.txt], weight: 0.3, fraction: 0.5, stratified: true}}, "
+           "shuffle: {shards: 4}, last_batch: pad"));
+  ASSERT_EQ(s.sources.size(), 2);
+  EXPECT_EQ(s.sources.at("web").files.at(0).path, folder_ / "text.txt");
+  EXPECT_EQ(s.sources.at("web").weight, 0.7);
+  EXPECT_EQ(s.sources.at("web").limit, 10);
+  EXPECT_EQ(s.sources.at("code").files.size(), 2);
+  EXPECT_EQ(s.sources.at("code").fraction, 0.5);
+  EXPECT_TRUE(s.sources.at("code").stratified);
+  EXPECT_TRUE(s.shuffle.enabled);
+  EXPECT_EQ(s.shuffle.shards, 4);
+  EXPECT_EQ(s.last_batch, LastBatch::kPad);
+}
+
+TEST_F(DataSettingsTest, RefusesTrainingDataSaidTwiceOrNotAtAll) {
+  EXPECT_THAT(problems("name: text"), HasSubstr("train: is not set; name the training data"));
+  EXPECT_THAT(problems("name: text, train: text.txt, sources: {a: {files: text.txt}}"),
+              HasSubstr("train: contradicts sources"));
+  EXPECT_THAT(problems("name: text, limit: 5, sources: {a: {files: text.txt}}"),
+              HasSubstr("limit: contradicts sources"));
+  EXPECT_THAT(problems("name: text, sources: {a: {files: text.txt, weight: 1}, b: {files: text.txt}}"),
+              HasSubstr("sources: must all have a weight, or none"));
+  EXPECT_THAT(problems("name: text, sources: {a: {files: other.txt}}"), HasSubstr("other.txt"));
+  EXPECT_THAT(problems("name: text, sources: {a: {files: text.txt, weight: 0}}"), HasSubstr("weight"));
+  EXPECT_THAT(problems("name: text, train: text.txt, stratified: true"),
+              HasSubstr("stratified: has no effect without fraction or limit"));
+  EXPECT_THAT(problems("name: text, train: text.txt, shuffle: {enabled: false, shards: 2}"),
+              HasSubstr("shards: has no effect where enabled is false"));
 }
 
 TEST_F(DataSettingsTest, RefusesContradictionsAndMissingFiles) {

@@ -13,6 +13,8 @@ class Labels final : public Dataset {
   explicit Labels(std::shared_ptr<const ImageSource> source) : source_(std::move(source)) {}
   int64_t size() const override { return source_->size(); }
   int64_t left_out() const override { return source_->left_out(); }
+  std::vector<int64_t> blocks() const override { return source_->shard_starts(); }
+  std::optional<int64_t> label(int64_t index) const override { return source_->label(index); }
   Batch allocate(int64_t samples, at::ScalarType, bool pinned) const override {
     return {{}, at::empty({samples}, at::TensorOptions().dtype(at::kLong).pinned_memory(pinned)), 0};
   }

@@ -22,6 +22,8 @@ class ImageSource {
   virtual int64_t size() const = 0;
   /// Damaged samples and shards that were left out on opening.
   virtual int64_t left_out() const = 0;
+  /// The numbers of the first samples of the shards; {0} where there are none.
+  virtual std::vector<int64_t> shard_starts() const { return {0}; }
   virtual int64_t label(int64_t index) const = 0;
   /// Puts the encoded image into `bytes`. Throws DataError.
   virtual void read(int64_t index, std::vector<uint8_t>& bytes) const = 0;

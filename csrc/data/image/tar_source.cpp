@@ -19,6 +19,7 @@ class TarSource : public ImageSource {
     for (const std::string& part :
          share_work(static_cast<int64_t>(paths.size()), index_part, options.communicator)) {
       const ShardIndex index = unpack(part);
+      starts_.push_back(size());
       samples_.insert(samples_.end(), index.samples.begin(), index.samples.end());
       left_out_ += index.left_out;
       if (problem.empty()) problem = index.first_problem;
@@ -29,6 +30,7 @@ class TarSource : public ImageSource {
 
   int64_t size() const override { return static_cast<int64_t>(samples_.size()); }
   int64_t left_out() const override { return left_out_; }
+  std::vector<int64_t> shard_starts() const override { return starts_; }
 
   int64_t label(int64_t index) const override { return samples_[index].label; }
 
@@ -67,6 +69,7 @@ class TarSource : public ImageSource {
 
   FilePool shards_;
   std::vector<TarSample> samples_;
+  std::vector<int64_t> starts_;
   int64_t left_out_ = 0;
 };
 

@@ -37,6 +37,12 @@ TextDataset::TextDataset(std::vector<TokenSequence> texts, TextRange range, int6
   }
 }
 
+std::vector<int64_t> TextDataset::blocks() const {
+  std::vector<int64_t> starts{0};
+  starts.insert(starts.end(), ends_.begin(), ends_.end() - 1);
+  return starts;
+}
+
 Batch TextDataset::allocate(int64_t samples, at::ScalarType /*dtype*/, bool pinned) const {
   const auto options = at::TensorOptions().dtype(at::kLong).pinned_memory(pinned);
   Batch batch;

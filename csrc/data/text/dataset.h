@@ -23,6 +23,7 @@ class TextDataset : public Dataset {
 
   int64_t size() const override { return ends_.empty() ? 0 : ends_.back(); }
   int64_t left_out() const override { return left_out_; }
+  std::vector<int64_t> blocks() const override;
   Batch allocate(int64_t samples, at::ScalarType dtype, bool pinned) const override;
   void load(int64_t index, uint64_t key, Batch& batch, int64_t row) const override;
 

@@ -16,6 +16,14 @@ std::string render_throughput(const StepRecord& record) {
                                   : str_format("{} samples/s", human_count(record.samples_per_second));
 }
 
+/// "1.60", or for a mixture "1.60 (code 0.41, web 2.79)".
+std::string render_epoch(const StepRecord& record) {
+  std::vector<std::string> sources;
+  for (const auto& [source, epochs] : record.source_epochs)
+    sources.push_back(str_format("{} {:.2f}", source, epochs));
+  return str_format("{:.2f}{}", record.epoch, sources.empty() ? "" : str_format(" ({})", join(sources)));
+}
+
 /// Steps of small models take less than a millisecond, and a change of some percent should show.
 std::string render_step_time(double seconds) {
   return seconds < 1 ? str_format("{:.3g} ms", seconds * 1e3) : human_seconds(seconds);
@@ -25,6 +33,7 @@ std::string render_step_time(double seconds) {
 
 Scalars scalars_of(const StepRecord& record) {
   Scalars scalars{{"epoch", record.epoch}, {"loss", record.loss}, {"lr", record.learning_rate}};
+  for (const auto& [source, epochs] : record.source_epochs) scalars.emplace_back("epoch/" + source, epochs);
   if (record.gradient_norm) scalars.emplace_back("grad_norm", *record.gradient_norm);
   scalars.emplace_back("seconds_per_step", record.seconds_per_step);
   scalars.emplace_back("samples_per_second", record.samples_per_second);
@@ -37,9 +46,9 @@ Scalars scalars_of(const StepRecord& record) {
 std::string render_line(const StepRecord& record) {
   const std::string norm = record.gradient_norm ? str_format("  grad {:<7.3g}", *record.gradient_norm) : "";
   return str_format(
-      "{}  epoch {:.2f}  loss {:.4f}  lr {:.2e}{}  {}/step  {}  data {:.0f}%  comm {:.0f}%  left {}",
-      render_step(record.step, record.total_steps), record.epoch, record.loss, record.learning_rate, norm,
-      render_step_time(record.seconds_per_step), render_throughput(record), 100 * record.data_share,
+      "{}  epoch {}  loss {:.4f}  lr {:.2e}{}  {}/step  {}  data {:.0f}%  comm {:.0f}%  left {}",
+      render_step(record.step, record.total_steps), render_epoch(record), record.loss, record.learning_rate,
+      norm, render_step_time(record.seconds_per_step), render_throughput(record), 100 * record.data_share,
       100 * record.comm_share, human_seconds(record.seconds_left));
 }
 

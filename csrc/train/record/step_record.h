@@ -15,8 +15,9 @@ using Scalars = std::vector<std::pair<std::string, double>>;
 struct StepRecord {
   int64_t step = 0;  ///< steps done
   int64_t total_steps = 0;
-  double epoch = 0;  ///< passes over the training data done
-  double loss = 0;   ///< mean over the interval
+  double epoch = 0;            ///< passes over the training data done
+  Scalars source_epochs = {};  ///< of a mixture: passes over each source, by its name
+  double loss = 0;             ///< mean over the interval
   double learning_rate = 0;
   std::optional<double> gradient_norm = std::nullopt;  ///< before clipping
   double seconds_per_step = 0;

@@ -33,6 +33,7 @@ TEST(MetricsLog, WritesALineARecord) {
   const TemporaryFolder folder;
   StepRecord step{.step = 10, .total_steps = 20, .epoch = 0.5, .loss = NAN, .learning_rate = 0.001};
   step.gradient_norm = 2.5;
+  step.source_epochs = {{"web", 1.5}};
   MetricsLog log(folder / "metrics.jsonl", 0);
   log.write("step", 10, scalars_of(step));
   log.write("evaluation", 10, {{"loss", 0.25}, {"accuracy", 0.5}});
@@ -43,6 +44,7 @@ TEST(MetricsLog, WritesALineARecord) {
   EXPECT_EQ(records[0]["kind"], "step");
   EXPECT_EQ(records[0]["lr"], 0.001);
   EXPECT_EQ(records[0]["grad_norm"], 2.5);
+  EXPECT_EQ(records[0]["epoch/web"], 1.5);
   EXPECT_TRUE(records[0]["loss"].is_null());
   EXPECT_FALSE(records[0].contains("tokens_per_second"));
   EXPECT_EQ(records[1]["kind"], "evaluation");

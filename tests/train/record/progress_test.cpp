@@ -29,6 +29,8 @@ TEST(Progress, LineHoldsWhatAPersonWantsToKnow) {
   text.gradient_norm.reset();
   EXPECT_THAT(render_line(text), HasSubstr("1.24 M tokens/s"));
   EXPECT_THAT(render_line(text), testing::Not(HasSubstr("grad")));
+  text.source_epochs = {{"code", 0.41}, {"web", 2.794}};
+  EXPECT_THAT(render_line(text), HasSubstr("  epoch 1.60 (code 0.41, web 2.79)  "));
 }
 
 TEST(Progress, EvaluationLine) {
