@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "comm/local/local.h"
 #include "common/error.h"
 #include "data/loader.h"
@@ -123,6 +125,49 @@ TEST_F(OpenDatasetTest, TestFoldersUseTheClassesOfTheTrainingFolders) {
   EXPECT_EQ(batch.target.item<int64_t>(), 2);
   settings.train.push_back({folder_ / "test"});
   EXPECT_THAT(refusal(settings, 3), HasSubstr("one folder with a folder for each class"));
+}
+
+TEST_F(OpenDatasetTest, ClassesAreThoseOfAllSources) {
+  for (const char* name : {"one/ant/0.png", "one/cat/0.png", "two/bee/0.png", "two/cat/0.png"})
+    write(name, image("grey.png"));
+  ImageSettings settings;
+  settings.size = 8;
+  settings.sources["first"].files = {{folder_ / "one"}};
+  settings.sources["second"].files = {{folder_ / "two"}};
+  const auto dataset = open_dataset(settings, Split::kTrain, 3, /*seed=*/0, nullptr);
+  ASSERT_EQ(dataset->size(), 4);
+  EXPECT_TRUE(dataset->sources().empty()) << "without weights all samples count alike";
+  std::vector<int64_t> labels;
+  for (int64_t i = 0; i < 4; ++i) labels.push_back(dataset->label(i).value());
+  EXPECT_THAT(labels, ElementsAre(0, 2, 1, 2));
+  const auto targets = dataset->targets();
+  Batch batch = targets->allocate(1, at::kFloat, false);
+  targets->load(2, 0, batch, 0);
+  EXPECT_EQ(batch.target.item<int64_t>(), 1);
+}
+
+TEST_F(OpenDatasetTest, SourcesAreMixedByWeightAndLimited) {
+  TextSettings settings;
+  settings.sequence_length = 1;
+  settings.sources["letters"].files = {write("letters.txt", "abcdefghijk")};
+  settings.sources["letters"].weight = 3;
+  settings.sources["digits"].files = {write("digits.txt", "0123456789")};
+  settings.sources["digits"].weight = 1;
+  settings.sources["digits"].limit = 4;
+  const auto dataset = open_dataset(settings, Split::kTrain, 256, /*seed=*/5, nullptr);
+  ASSERT_EQ(dataset->sources().size(), 2);
+  EXPECT_EQ(dataset->sources()[0].name, "digits");
+  EXPECT_EQ(dataset->sources()[0].samples, 4);
+  EXPECT_EQ(dataset->sources()[1].samples, 10);
+  LoaderOptions options = loader_options(settings);
+  options.global_batch = options.micro_batch = 4;
+  TrainLoader loader(dataset, options, 0);
+  std::map<int64_t, int> seen;
+  for (int step = 0; step < 40; ++step) {  // twelve passes over the letters, ten over the digits
+    for (const std::vector<int64_t>& row : rows(loader.next().inputs.at("tokens"))) ++seen[row[0]];
+  }
+  EXPECT_EQ(seen.size(), 14);
+  for (const auto& [token, count] : seen) EXPECT_EQ(count, token < 'a' ? 10 : 12) << "token " << token;
 }
 
 TEST_F(OpenDatasetTest, BytesOfATextAreSplitByRange) {
