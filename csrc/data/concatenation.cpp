@@ -44,6 +44,11 @@ class Concatenation final : public Dataset {
     return parts_[part].dataset->label(index - starts_[part]);
   }
 
+  bool ignores_targets() const override {
+    return std::ranges::any_of(parts_,
+                               [](const NamedDataset& part) { return part.dataset->ignores_targets(); });
+  }
+
   Batch allocate(int64_t samples, at::ScalarType dtype, bool pinned) const override {
     return parts_.front().dataset->allocate(samples, dtype, pinned);
   }

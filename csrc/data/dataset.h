@@ -12,12 +12,16 @@
 
 namespace echelon::data {
 
+/// A target that has no part in losses and metrics: padding, or text that is only read.
+constexpr int64_t kIgnoredTarget = -100;
+
 /// Images: inputs {"image": [batch, channel, height, width] in the job's type}, target int64 [batch].
 /// Text: inputs {"tokens": int64 [batch, time]}, target int64 [batch, time], the tokens that follow.
 struct Batch {
   std::map<std::string, at::Tensor> inputs;
   at::Tensor target;
   int64_t samples = 0;
+  int64_t targets = 0;  ///< elements of `target` other than kIgnoredTarget
 };
 
 /// A part of a dataset that training draws from by weight.
@@ -43,6 +47,8 @@ class Dataset {
   virtual std::vector<WeightedSource> sources() const { return {}; }
   /// The class of a sample where that is known without loading it.
   virtual std::optional<int64_t> label(int64_t /*index*/) const { return std::nullopt; }
+  /// Whether a target may be kIgnoredTarget.
+  virtual bool ignores_targets() const { return false; }
   /// An uninitialised batch of `samples` rows in host memory. `dtype` is that of real-valued inputs.
   virtual Batch allocate(int64_t samples, at::ScalarType dtype, bool pinned) const = 0;
   /// Writes sample `index` into row `row` of a batch from allocate(); different rows may be written at the

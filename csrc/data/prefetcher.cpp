@@ -19,6 +19,12 @@ bool is_data_error(const Error& error) {
   return error.exit_code() == ExitCode::kData;
 }
 
+int64_t counted_targets(const Dataset& dataset, const at::Tensor& target) {
+  if (!dataset.ignores_targets()) return target.numel();
+  const auto* values = target.const_data_ptr<int64_t>();
+  return target.numel() - std::count(values, values + target.numel(), kIgnoredTarget);
+}
+
 at::Tensor keep_rows(const at::Tensor& tensor, const at::Tensor& rows) {
   return tensor.index_select(0, rows);
 }
@@ -164,12 +170,17 @@ std::unique_ptr<Prefetcher::Slot> Prefetcher::take_slot() {
 
 Batch Prefetcher::finish(Slot& slot) {
   if (slot.error) std::rethrow_exception(slot.error);
-  if (slot.bad_rows == 0) return std::move(slot.batch);
-  if (skipped_ == 0)
-    log::warning("skipped a damaged sample (later ones are only counted): {}", slot.first_problem);
-  skipped_ += slot.bad_rows;
-  if (options_.bad_sample != BadSample::kLeaveOut) return std::move(slot.batch);
+  if (slot.bad_rows > 0) {
+    if (skipped_ == 0)
+      log::warning("skipped a damaged sample (later ones are only counted): {}", slot.first_problem);
+    skipped_ += slot.bad_rows;
+    if (options_.bad_sample == BadSample::kLeaveOut) slot.batch = usable_rows(slot);
+  }
+  slot.batch.targets = counted_targets(*dataset_, slot.batch.target);
+  return std::move(slot.batch);
+}
 
+Batch Prefetcher::usable_rows(const Slot& slot) {
   std::vector<int64_t> rows;
   for (int64_t row = 0; row < slot.batch.samples; ++row) {
     if (slot.usable[row]) rows.push_back(row);

@@ -63,6 +63,7 @@ class Prefetcher {
   void work();
   std::unique_ptr<Slot> take_slot();
   Batch finish(Slot& slot);
+  static Batch usable_rows(const Slot& slot);
 
   std::shared_ptr<const Dataset> dataset_;
   Plan plan_;

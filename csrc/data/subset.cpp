@@ -78,6 +78,7 @@ class Subset final : public Dataset {
   std::optional<int64_t> label(int64_t index) const override {
     return dataset_->label(selection_->at(index));
   }
+  bool ignores_targets() const override { return dataset_->ignores_targets(); }
   Batch allocate(int64_t samples, at::ScalarType dtype, bool pinned) const override {
     return dataset_->allocate(samples, dtype, pinned);
   }

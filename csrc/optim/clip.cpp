@@ -4,13 +4,6 @@
 #include <c10/core/GradMode.h>
 
 namespace echelon::optim {
-namespace {
-
-double factor_of(double norm, double max_norm) {
-  return max_norm / (norm + 1e-6);
-}
-
-}  // namespace
 
 at::Tensor gradient_norm(at::TensorList gradients) {
   const c10::NoGradGuard no_grad;
@@ -19,14 +12,15 @@ at::Tensor gradient_norm(at::TensorList gradients) {
   return at::linalg_vector_norm(at::stack(norms));
 }
 
-bool clips(double norm, double max_norm) {
-  return !(factor_of(norm, max_norm) >= 1);
+double clip_factor(double norm, double max_norm) {
+  const double factor = max_norm / (norm + 1e-6);
+  return factor >= 1 ? 1 : factor;
 }
 
-void clip_gradients(at::TensorList gradients, double norm, double max_norm) {
+void scale_gradients(at::TensorList gradients, double factor) {
   const c10::NoGradGuard no_grad;
-  if (gradients.empty() || !clips(norm, max_norm)) return;
-  at::_foreach_mul_(gradients, factor_of(norm, max_norm));
+  if (gradients.empty() || factor == 1) return;
+  at::_foreach_mul_(gradients, factor);
 }
 
 }  // namespace echelon::optim

@@ -10,11 +10,10 @@ namespace echelon::optim {
 /// device), of their type, or float32 for the half-precision types. At least one tensor, all on one device.
 at::Tensor gradient_norm(at::TensorList gradients);
 
-/// Whether clip_gradients() changes anything.
-bool clips(double norm, double max_norm);
+/// min(1, max_norm / (norm + 1e-6)), by which clipping multiplies. Not finite where the norm is not.
+double clip_factor(double norm, double max_norm);
 
-/// Multiplies the gradients by min(1, max_norm / (norm + 1e-6)). A norm that is not finite makes them not
-/// finite.
-void clip_gradients(at::TensorList gradients, double norm, double max_norm);
+/// Multiplies all gradients by `factor`, which does nothing where that is 1.
+void scale_gradients(at::TensorList gradients, double factor);
 
 }  // namespace echelon::optim

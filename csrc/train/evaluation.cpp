@@ -36,12 +36,12 @@ class Evaluator::Work final : public parallel::InferenceWork {
   void outputs(const nn::Activations& outputs, int64_t batch) override {
     const nn::AutocastScope autocast(autocast_type(owner_.precision_), owner_.options_.device);
     const at::Tensor& logits = outputs.at(owner_.model_.spec().outputs.front());
-    const at::Tensor target = batches_.take(batch).target;
-    const nn::LossSum loss = nn::cross_entropy(logits, target);
-    const nn::CorrectCounts correct = nn::count_correct(logits, target);
-    targets_ += loss.count;
-    totals_ +=
-        at::stack({loss.sum.to(at::kDouble), correct.top1.to(at::kDouble), correct.top5.to(at::kDouble)});
+    const data::Batch taken = batches_.take(batch);
+    const bool some_ignored = taken.targets < taken.target.numel();
+    const at::Tensor loss = nn::cross_entropy(logits, taken.target, /*label_smoothing=*/0, some_ignored);
+    const nn::CorrectCounts correct = nn::count_correct(logits, taken.target, some_ignored);
+    targets_ += taken.targets;
+    totals_ += at::stack({loss.to(at::kDouble), correct.top1.to(at::kDouble), correct.top5.to(at::kDouble)});
   }
 
   /// Sums of loss, top-1 and top-5, targets, damaged samples.

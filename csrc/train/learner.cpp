@@ -120,10 +120,11 @@ StepReport Learner::advance(data::TrainLoader* loader, int64_t step, double lear
     return report;
   }
   const std::optional<double>& most = settings_.optimizer.clip_norm;
-  clipped_ = most && optim::clips(report.gradient_norm, *most);
-  if (clipped_) {
+  const double clipping = most ? optim::clip_factor(report.gradient_norm, *most) : 1;
+  clipped_ = clipping != 1;
+  if (const double factor = outcome.factor * clipping; factor != 1) {
     update.undo();
-    optim::clip_gradients(gradients_.owned_gradients(), report.gradient_norm, *most);
+    optim::scale_gradients(gradients_.owned_gradients(), factor);
   }
   const double start = steady_time();
   update.finish();
@@ -136,7 +137,8 @@ StepReport Learner::advance(data::TrainLoader* loader, int64_t step, double lear
 double Learner::update_early(TentativeUpdate& update, const OwnOutcome& own, const PendingOutcome& pending) {
   const std::optional<double>& most = settings_.optimizer.clip_norm;
   // Where the last step was clipped this one will be, too; alone, a rank's part of the norm may be enough.
-  if (most && (clipped_ || optim::clips(std::sqrt(own.squared_norm), *most))) return 0;
+  if (most && (clipped_ || optim::clip_factor(std::sqrt(own.squared_norm), *most) < 1)) return 0;
+  if (job_.train_data()->ignores_targets()) return 0;  // how many count is known when all are done
   constexpr int64_t kAlwaysRoom = 16 << 20;
   const Stopwatch watch;
   double waited = 0;

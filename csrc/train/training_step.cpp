@@ -43,10 +43,16 @@ class TrainingStep::Work final : public parallel::StageWork {
     const nn::AutocastScope autocast(autocast_type(options_.precision), options_.device);
     const data::Batch batch = batches_->take(micro_batch);
     const at::Tensor& logits = outputs.at(owner_.model_.spec().outputs.front());
-    const nn::LossSum loss = nn::cross_entropy(logits, batch.target, options_.label_smoothing);
-    const int64_t global_count = loss.count / batch.samples * options_.plan.global_batch;
-    return loss.sum / static_cast<double>(global_count);
+    const int64_t all_targets = batch.target.numel();
+    targets_ += batch.targets;
+    all_targets_ += all_targets;
+    const at::Tensor sum = nn::cross_entropy(logits, batch.target, options_.label_smoothing,
+                                             /*some_ignored=*/batch.targets < all_targets);
+    return sum / static_cast<double>(all_targets / batch.samples * options_.plan.global_batch);
   }
+
+  int64_t targets() const { return targets_; }
+  int64_t all_targets() const { return all_targets_; }
 
   void begin_reduction(size_t part) override {
     if (reduce_) owner_.gradients_.begin_reduction(part);
@@ -61,6 +67,7 @@ class TrainingStep::Work final : public parallel::StageWork {
   bool reduce_;
   std::optional<data::NumberedBatches<data::TrainLoader>> batches_;
   uint64_t key_;
+  int64_t targets_ = 0, all_targets_ = 0;
 };
 
 TrainingStep::TrainingStep(nn::LayeredModel& model, parallel::PipelineRuntime& runtime,
@@ -91,11 +98,16 @@ OwnOutcome TrainingStep::run(data::TrainLoader* loader, int64_t step) {
   gradients_.finish_reduction();
   statistics_.average();
   if (tracer_ != nullptr) tracer_->add("reduction", computed, steady_time());
-  return {.loss = loss.defined() ? loss.item<double>() : 0.0, .squared_norm = gradients_.squared_norm()};
+  return {.loss = loss.defined() ? loss.item<double>() : 0.0,
+          .squared_norm = gradients_.squared_norm(),
+          .targets = work.targets(),
+          .all_targets = work.all_targets()};
 }
 
 PendingOutcome TrainingStep::agree(const OwnOutcome& own, bool stop_asked) {
-  const std::array<double, 3> facts = {own.loss, stop_asked ? 1.0 : 0.0, own.squared_norm};
+  const std::array<double, 5> facts = {own.loss, stop_asked ? 1.0 : 0.0, own.squared_norm,
+                                       static_cast<double>(own.targets),
+                                       static_cast<double>(own.all_targets)};
   const at::Tensor sums = at::tensor(facts, at::kDouble);
   return {sums, groups_.world().host.all_reduce(sums, Reduce::kSum, "loss and gradient norm")};
 }
@@ -106,7 +118,11 @@ StepOutcome TrainingStep::finish(PendingOutcome pending) {
   seconds_waited_ += steady_time() - start;
   if (tracer_ != nullptr) tracer_->add("agreement", start, steady_time());
   const double* sums = pending.sums.const_data_ptr<double>();
-  return {.loss = sums[0], .gradient_norm = std::sqrt(sums[2]), .stop_asked = sums[1] > 0};
+  const double factor = sums[3] > 0 ? sums[4] / sums[3] : 1;
+  return {.loss = sums[0] * factor,
+          .gradient_norm = std::sqrt(sums[2]) * factor,
+          .factor = factor,
+          .stop_asked = sums[1] > 0};
 }
 
 void TrainingStep::repeat_alone(data::TrainLoader* loader, int64_t step, const StepObserver& observer) {

@@ -32,15 +32,18 @@ using StepObserver = std::function<void(int64_t micro_batch, size_t layer, at::T
 
 /// Of one rank, before the ranks have added theirs up.
 struct OwnOutcome {
-  double loss = 0;          ///< this rank's part of the mean over the global batch
+  double loss = 0;          ///< this rank's part of the sum over `all_targets`, divided by their number
   double squared_norm = 0;  ///< this rank's part, as ModelGradients::squared_norm()
+  int64_t targets = 0;      ///< those of this rank that count
+  int64_t all_targets = 0;  ///< of this rank, with those that do not (data::kIgnoredTarget)
   bool is_finite() const { return std::isfinite(loss) && std::isfinite(squared_norm); }
 };
 
 /// Of all ranks.
 struct StepOutcome {
-  double loss = 0;           ///< mean over the global batch
-  double gradient_norm = 0;  ///< of all gradients of the model
+  double loss = 0;           ///< mean over the targets of the global batch that count
+  double gradient_norm = 0;  ///< of all gradients of the model, of that mean
+  double factor = 1;         ///< by which gradients must be multiplied to be those of that mean
   bool stop_asked = false;   ///< by a signal to any rank
   bool is_finite() const { return std::isfinite(loss) && std::isfinite(gradient_norm); }
 };
@@ -58,9 +61,10 @@ class TrainingStep {
                parallel::ModelGradients& gradients, parallel::StatisticsAverager& statistics,
                StepOptions options, Tracer* tracer);
 
-  /// Runs the micro-batches of step `step` and leaves the gradients of the global mean loss, summed over the
-  /// replicas, in `gradients`. `loader` may be null where the rank has neither first nor last stage.
-  /// Collective over the ranks that exchange anything: others may still be at it.
+  /// Runs the micro-batches of step `step` and leaves in `gradients` those of the global mean loss, summed
+  /// over the replicas; where some targets do not count, of the mean as if all did: StepOutcome::factor.
+  /// `loader` may be null where the rank has neither first nor last stage. Collective over the ranks that
+  /// exchange anything: others may still be at it.
   OwnOutcome run(data::TrainLoader* loader, int64_t step);
 
   /// Adds the outcomes up over all ranks; `stop_asked` holds if it does on any. Collective, the first without

@@ -24,12 +24,11 @@ TEST_P(CrossEntropy, EqualsLibTorch) {
       logits.detach().to(type == at::kBFloat16 ? at::kFloat : type).clone().set_requires_grad(true);
   const at::Tensor targets = at::randint(11, {5, 7}, at::kLong);
 
-  const LossSum loss = cross_entropy(logits, targets, label_smoothing);
+  const at::Tensor loss = cross_entropy(logits, targets, label_smoothing);
   const at::Tensor expected = reference(theirs, targets, label_smoothing);
-  EXPECT_EQ(loss.count, 35);
-  EXPECT_EQ(loss.sum.dim(), 0);
-  EXPECT_TRUE(at::allclose(loss.sum, expected, tolerance)) << loss.sum << expected;
-  (loss.sum * 0.3).backward();
+  EXPECT_EQ(loss.dim(), 0);
+  EXPECT_TRUE(at::allclose(loss, expected, tolerance)) << loss << expected;
+  (loss * 0.3).backward();
   (expected * 0.3).backward();
   EXPECT_EQ(logits.grad().scalar_type(), type);
   EXPECT_TRUE(
@@ -40,16 +39,33 @@ INSTANTIATE_TEST_SUITE_P(Types, CrossEntropy,
                          testing::Combine(testing::Values(at::kFloat, at::kDouble, at::kBFloat16),
                                           testing::Values(0.0, 0.1)));
 
+TEST_P(CrossEntropy, LeavesIgnoredTargetsOutAsLibTorchDoes) {
+  const auto [type, label_smoothing] = GetParam();
+  if (type == at::kBFloat16) return;
+  const double tolerance = type == at::kDouble ? 1e-12 : 1e-5;
+  const at::Tensor logits = (at::randn({9, 11}) * 3).to(type).set_requires_grad(true);
+  const at::Tensor theirs = logits.detach().clone().set_requires_grad(true);
+  at::Tensor targets = at::randint(11, {9}, at::kLong);
+  targets[0] = targets[4] = targets[8] = -100;
+  const at::Tensor loss = cross_entropy(logits, targets, label_smoothing, /*some_ignored=*/true);
+  const at::Tensor expected = reference(theirs, targets, label_smoothing);
+  EXPECT_TRUE(at::allclose(loss, expected, tolerance)) << loss << expected;
+  loss.backward();
+  expected.backward();
+  EXPECT_TRUE(at::allclose(logits.grad(), theirs.grad(), tolerance, tolerance * 0.1));
+  EXPECT_TRUE(logits.grad()[4].eq(0).all().item<bool>());
+}
+
 TEST(CrossEntropy, UniformLogitsCostLogOfClasses) {
-  const LossSum loss = cross_entropy(at::zeros({4, 65}), at::zeros({4}, at::kLong), 0.2);
-  EXPECT_NEAR(loss.sum.item<double>(), 4 * std::log(65.0), 1e-5);
+  const at::Tensor loss = cross_entropy(at::zeros({4, 65}), at::zeros({4}, at::kLong), 0.2);
+  EXPECT_NEAR(loss.item<double>(), 4 * std::log(65.0), 1e-5);
 }
 
 TEST(CrossEntropy, SurvivesLargeLogits) {
   const at::Tensor logits = at::full({1, 3}, 1e4).set_requires_grad(true);
-  const LossSum loss = cross_entropy(logits, at::zeros({1}, at::kLong));
-  EXPECT_NEAR(loss.sum.item<double>(), std::log(3.0), 1e-3);
-  loss.sum.backward();
+  const at::Tensor loss = cross_entropy(logits, at::zeros({1}, at::kLong));
+  EXPECT_NEAR(loss.item<double>(), std::log(3.0), 1e-3);
+  loss.backward();
   EXPECT_TRUE(at::allclose(logits.grad(), at::tensor({-2. / 3, 1. / 3, 1. / 3}, at::kFloat).unsqueeze(0)));
 }
 
@@ -58,6 +74,13 @@ TEST(CountCorrect, TopOneAndTopFive) {
   const CorrectCounts counts = count_correct(logits, at::arange(7));
   EXPECT_EQ(counts.top1.item<int64_t>(), 1);
   EXPECT_EQ(counts.top5.item<int64_t>(), 5);
+}
+
+TEST(CountCorrect, IgnoredTargetsAreNeverCorrect) {
+  const at::Tensor logits = at::tensor({9., 8., 7.}, at::kFloat).expand({4, 3});
+  const CorrectCounts counts = count_correct(logits, at::tensor({0, -100, 2, -100}), /*some_ignored=*/true);
+  EXPECT_EQ(counts.top1.item<int64_t>(), 1);
+  EXPECT_EQ(counts.top5.item<int64_t>(), 2);
 }
 
 TEST(CountCorrect, EqualScoresAreNotAllCorrect) {

@@ -18,15 +18,21 @@ TEST(Clip, AgreesWithTorch) {
   const std::vector<at::Tensor> found = gradients();
   const at::Tensor norm = gradient_norm(found);
   EXPECT_NEAR(norm.item<double>(), golden().view("clip.norm").item<double>(), 1e-13);
-  clip_gradients(found, norm.item<double>(), 0.5);
+  scale_gradients(found, clip_factor(norm.item<double>(), 0.5));
   EXPECT_TRUE(at::allclose(found[0], golden().view("clip.weight"), 1e-13));
   EXPECT_TRUE(at::allclose(found[1], golden().view("clip.bias"), 1e-13));
 }
 
 TEST(Clip, LeavesSmallGradientsAlone) {
   const std::vector<at::Tensor> found = gradients();
-  clip_gradients(found, gradient_norm(found).item<double>(), 1e3);
+  const double factor = clip_factor(gradient_norm(found).item<double>(), 1e3);
+  EXPECT_EQ(factor, 1);
+  scale_gradients(found, factor);
   EXPECT_TRUE(at::equal(found[0], gradients()[0]));
+}
+
+TEST(Clip, ANormThatIsNotFiniteMakesGradientsNotFinite) {
+  EXPECT_TRUE(std::isnan(clip_factor(NAN, 1)));
 }
 
 TEST(Clip, NormIsThatOfAllElements) {

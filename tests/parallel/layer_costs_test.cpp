@@ -156,7 +156,7 @@ double growth_of_live_memory(const Example& example, const CostOptions& options)
   at::Tensor loss;
   {
     const nn::Activations outputs = model.forward(example.inputs, nn::Context{.training = true});
-    loss = nn::cross_entropy(outputs.at("logits"), example.targets).sum;
+    loss = nn::cross_entropy(outputs.at("logits"), example.targets);
   }
   return static_cast<double>(live.now());
 }

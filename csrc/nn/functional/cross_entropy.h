@@ -8,6 +8,7 @@ namespace echelon::nn {
 
 /// logits: [rows, classes]; targets: int64 [rows]. The sum over rows, 0-dimensional, at least float32. As
 /// cross_entropy() in nn/loss.h.
-at::Tensor cross_entropy_sum(const at::Tensor& logits, const at::Tensor& targets, double label_smoothing);
+at::Tensor cross_entropy_sum(const at::Tensor& logits, const at::Tensor& targets, double label_smoothing,
+                             bool some_ignored);
 
 }  // namespace echelon::nn

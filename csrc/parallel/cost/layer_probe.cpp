@@ -90,8 +90,8 @@ LayerProbe::Forward LayerProbe::run_forward(nn::Activations inputs) {
     forward.outputs.push_back(found == outputs.end() ? at::Tensor() : found->second);
   }
   if (targets_.defined()) {
-    const nn::LossSum loss = nn::cross_entropy(forward.outputs.front(), targets_, options_.label_smoothing);
-    forward.loss = loss.sum / loss.count;
+    forward.loss =
+        nn::cross_entropy(forward.outputs.front(), targets_, options_.label_smoothing) / targets_.numel();
   }
   return forward;
 }
