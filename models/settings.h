@@ -69,6 +69,7 @@ struct ModelInterface {
   std::string input;                 ///< name of the activation: "image" or "tokens"
   std::vector<int64_t> input_shape;  ///< of one sample: [channel, height, width], or [context] at most
   int64_t output_limit;              ///< classes or vocabulary: every label or token is below it
+  bool document_starts = false;      ///< "document_starts" is an input, too: [context], of the same kind
 };
 
 /// Throws ConfigError when the shapes of a `sequential` model do not fit.

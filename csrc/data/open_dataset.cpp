@@ -1,22 +1,18 @@
 #include "data/open_dataset.h"
 
-#include <cstring>
 #include <filesystem>
 #include <set>
 
 #include "common/error.h"
-#include "common/file.h"
 #include "common/format.h"
-#include "common/log.h"
 #include "common/random.h"
 #include "data/concatenation.h"
 #include "data/image/dataset.h"
-#include "data/partition.h"
 #include "data/patterns.h"
 #include "data/subset.h"
 #include "data/text/dataset.h"
-#include "data/text/token_shard.h"
-#include "data/text/tokenizer.h"
+#include "data/text/open_texts.h"
+#include "data/text/sequences.h"
 
 namespace echelon::data {
 namespace {
@@ -69,10 +65,10 @@ std::unique_ptr<ImageSource> open_images(const ImageSettings& settings, const In
 }
 
 std::shared_ptr<const Dataset> open_inputs(const ImageSettings& settings, const Inputs& inputs, Split split,
-                                           int64_t limit, Communicator* communicator) {
+                                           const ModelInput& model, Communicator* communicator) {
   const SourceOptions options{.label_field = settings.label_field,
                               .label_key = settings.label_key,
-                              .classes = limit,
+                              .classes = model.limit,
                               .skip_damaged = settings.on_error == OnError::kSkip,
                               .communicator = communicator};
   auto source = open_images(settings, inputs, options);
@@ -80,108 +76,39 @@ std::shared_ptr<const Dataset> open_inputs(const ImageSettings& settings, const 
   return std::make_shared<ImageDataset>(std::move(source), ImageTransform(settings, split == Split::kTrain));
 }
 
-bool is_token_shard(const TextSettings& settings, const std::string& path) {
-  if (settings.format != TextFormat::kAuto) return settings.format == TextFormat::kTokens;
-  return TokenShard::has_magic(MappedFile(path).bytes());
+std::unique_ptr<Sequences> make_sequences(const TextSettings& settings,
+                                          const std::vector<TokenSequence>& texts, TextRange range) {
+  const auto make = settings.packing == Packing::kStream      ? stream_sequences
+                    : settings.packing == Packing::kDocuments ? packed_sequences
+                                                              : single_sequences;
+  return make(texts, range, settings.sequence_length);
 }
-
-std::string tokenize(Tokenizer& tokenizer, const std::string& path) {
-  const MappedFile file(path);
-  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
-  try {
-    const std::vector<uint32_t> tokens = tokenizer.encode(text);
-    return {reinterpret_cast<const char*>(tokens.data()), tokens.size() * sizeof(uint32_t)};
-  } catch (const DataError& error) {
-    throw DataError(str_format("{}: {}", path, error.what()));
-  }
-}
-
-/// Opens the texts of one split, one after the other.
-class TextOpener {
- public:
-  TextOpener(const TextSettings& settings, int64_t limit, Communicator* communicator)
-      : settings_(settings), limit_(limit), communicator_(communicator) {}
-
-  std::vector<TokenSequence> open(const Paths& paths) {
-    if (settings_.tokenizer) {
-      tokenizer_ = load_tokenizer(settings_.tokenizer->path);
-      require_vocabulary(tokenizer_->vocabulary(), settings_.tokenizer->path);
-    }
-    const auto tokenize_part = [&](int64_t i) { return tokenize_or_skip(paths[i]); };
-    std::vector<std::string> tokens(paths.size());
-    if (tokenizer_) tokens = share_work(static_cast<int64_t>(paths.size()), tokenize_part, communicator_);
-    std::vector<TokenSequence> texts;
-    for (size_t i = 0; i < paths.size(); ++i) add(paths[i], std::move(tokens[i]), texts);
-    return texts;
-  }
-
-  int64_t left_out() const { return left_out_; }
-
- private:
-  void require_vocabulary(int64_t vocabulary, const std::string& path) const {
-    if (vocabulary <= limit_) return;
-    throw DataError(
-        str_format("{}: a vocabulary of {} does not fit the model's of {}; set the model's to at least {}",
-                   path, vocabulary, limit_, vocabulary));
-  }
-
-  bool skips() const { return settings_.on_error == OnError::kSkip; }
-
-  /// Empty for token shards, and for what is damaged and skipped.
-  std::string tokenize_or_skip(const std::string& path) {
-    try {
-      return is_token_shard(settings_, path) ? "" : tokenize(*tokenizer_, path);
-    } catch (const Error& error) {
-      if (!skips()) throw;
-      return "";
-    }
-  }
-
-  void add(const std::string& path, std::string tokens, std::vector<TokenSequence>& texts) {
-    try {
-      if (is_token_shard(settings_, path)) {
-        texts.push_back(TokenSequence::from_shard(path, settings_.verify));
-        require_vocabulary(texts.back().vocabulary(), path);
-      } else if (tokenizer_) {
-        texts.push_back(TokenSequence::from_tokenizer(path, std::move(tokens)));
-      } else {
-        texts.push_back(TokenSequence::from_bytes(path));
-      }
-    } catch (const Error& error) {
-      if (!skips()) throw;
-      if (left_out_++ == 0) log::info("left out a damaged text (others are counted): {}", error.what());
-    }
-  }
-
-  const TextSettings& settings_;
-  int64_t limit_;
-  Communicator* communicator_;
-  std::unique_ptr<Tokenizer> tokenizer_;
-  int64_t left_out_ = 0;
-};
 
 std::shared_ptr<const Dataset> open_inputs(const TextSettings& settings, const Inputs& inputs, Split split,
-                                           int64_t limit, Communicator* communicator) {
+                                           const ModelInput& model, Communicator* communicator) {
   const std::vector<double>& range = split == Split::kTrain ? settings.train_range : settings.test_range;
-  TextOpener opener(settings, limit, communicator);
-  std::vector<TokenSequence> texts = opener.open(expand(inputs));
-  return std::make_shared<TextDataset>(std::move(texts), TextRange{range[0], range[1]},
-                                       settings.sequence_length, limit, opener.left_out());
+  OpenTexts opened = open_texts(expand(inputs), settings, model.limit, communicator);
+  auto sequences = make_sequences(settings, opened.texts, {range[0], range[1]});
+  return std::make_shared<TextDataset>(std::move(opened.texts), std::move(sequences),
+                                       TextOptions{.sequence_length = settings.sequence_length,
+                                                   .vocabulary = model.limit,
+                                                   .document_starts = model.document_starts,
+                                                   .left_out = opened.left_out});
 }
 
 /// Opens what training reads; sources with weights remain apart in the order of training.
 template <class Settings>
-std::shared_ptr<const Dataset> open_training(const Settings& settings, int64_t limit, uint64_t seed,
+std::shared_ptr<const Dataset> open_training(const Settings& settings, const ModelInput& model, uint64_t seed,
                                              Communicator* communicator) {
   if (settings.sources.empty()) {
-    return take_subset(open_inputs(settings, settings.train, Split::kTrain, limit, communicator), settings,
+    return take_subset(open_inputs(settings, settings.train, Split::kTrain, model, communicator), settings,
                        seed);
   }
   std::vector<NamedDataset> parts;
   bool weighted = false;
   for (const auto& [name, source] : settings.sources) {
     weighted = source.weight.has_value();
-    auto dataset = open_inputs(settings, source.files, Split::kTrain, limit, communicator);
+    auto dataset = open_inputs(settings, source.files, Split::kTrain, model, communicator);
     parts.push_back(
         {name, take_subset(std::move(dataset), source, derive_key(seed, name)), source.weight.value_or(1)});
   }
@@ -189,17 +116,17 @@ std::shared_ptr<const Dataset> open_training(const Settings& settings, int64_t l
 }
 
 template <class Settings>
-std::shared_ptr<const Dataset> open_split(const Settings& settings, Split split, int64_t limit, uint64_t seed,
+std::shared_ptr<const Dataset> open_split(const Settings& settings, Split split, const ModelInput& model, uint64_t seed,
                                           Communicator* communicator) {
-  if (split == Split::kTrain) return open_training(settings, limit, seed, communicator);
-  return settings.test.empty() ? nullptr : open_inputs(settings, settings.test, split, limit, communicator);
+  if (split == Split::kTrain) return open_training(settings, model, seed, communicator);
+  return settings.test.empty() ? nullptr : open_inputs(settings, settings.test, split, model, communicator);
 }
 
 }  // namespace
 
-std::shared_ptr<const Dataset> open_dataset(const DataSettings& settings, Split split, int64_t limit,
+std::shared_ptr<const Dataset> open_dataset(const DataSettings& settings, Split split, const ModelInput& model,
                                             uint64_t seed, Communicator* communicator) {
-  return std::visit([&](const auto& chosen) { return open_split(chosen, split, limit, seed, communicator); },
+  return std::visit([&](const auto& chosen) { return open_split(chosen, split, model, seed, communicator); },
                     settings);
 }
 

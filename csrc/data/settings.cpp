@@ -110,12 +110,36 @@ void check_augmentation(const AugmentSettings& s, config::Checks& checks) {
     checks.problem("shift", str_format("{}shift", without_effect));
 }
 
+/// Every brace opens a key, closes one, or is doubled.
+bool well_formed(std::string_view pattern) {
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] != '{' && pattern[i] != '}') continue;
+    const bool doubled = i + 1 < pattern.size() && pattern[i + 1] == pattern[i];
+    if (doubled) {
+      ++i;
+      continue;
+    }
+    const size_t close = pattern.find_first_of("{}", i + 1);
+    if (pattern[i] == '}' || close == pattern.npos || pattern[close] == '{' || close == i + 1) return false;
+    i = close;
+  }
+  return true;
+}
+
+void check_instruction(const InstructionSettings& s, config::Checks& checks) {
+  const std::string_view problem = "has a brace that neither encloses a key nor is doubled";
+  if (!well_formed(s.prompt)) checks.problem("prompt", problem);
+  if (!well_formed(s.response)) checks.problem("response", problem);
+}
+
 void check_text(const TextSettings& s, config::Checks& checks) {
   check_pair(s.train_range, "train_range", checks);
   check_pair(s.test_range, "test_range", checks);
   if (s.tokenizer && s.format != TextFormat::kAuto) {
     checks.problem("tokenizer", "contradicts format: bytes and token shards are not tokenized");
   }
+  if (s.instruction && checks.is_set("text_key"))
+    checks.problem("text_key", "has no effect with instruction");
   if (s.verify && s.format == TextFormat::kBytes)
     checks.problem("verify", "has no effect on bytes: only token shards have checksums");
 }
@@ -202,10 +226,18 @@ void describe(config::Fields<ImageSettings>& f) {
           [](const ImageSettings& s, config::Checks& checks) { check_files(s.test, "test", checks); });
 }
 
+void describe(config::Fields<InstructionSettings>& f) {
+  f.about("Prompts and responses. {key} stands for that member of a line, {{ and }} for braces.");
+  f.add("prompt", &InstructionSettings::prompt, "What is read.").required().example("'{question}\\n'");
+  f.add("response", &InstructionSettings::response, "What is learned.").required().example("'{answer}'");
+  f.check(check_instruction);
+}
+
 void describe(config::Fields<TextSettings>& f) {
   f.about("Text as tokens, cut into sequences of one length; the target is the next token.");
   f.add("train", &TextSettings::train,
-        "Token shards or plain text: paths, globs or ranges like train-{000..004}.tokens.")
+        "Token shards, plain text (a document each) or JSON lines (.jsonl, a document a line): paths, globs "
+        "or ranges like train-{000..004}.tokens.")
       .min_items(1)
       .example("[data/train-*.tokens]");
   f.add("test", &TextSettings::test, "The same for evaluation; may be the file of train with another range.");
@@ -226,6 +258,17 @@ void describe(config::Fields<TextSettings>& f) {
       .values({{"auto", TextFormat::kAuto}, {"bytes", TextFormat::kBytes}, {"tokens", TextFormat::kTokens}});
   f.add("tokenizer", &TextSettings::tokenizer, "A tokenizer.json (Hugging Face) of the byte-level BPE kind.")
       .must_exist();
+  f.add("text_key", &TextSettings::text_key, "Member of JSON lines that is the text of a document.");
+  f.add("instruction", &TextSettings::instruction,
+        "Instead of text_key: JSON lines as prompts, which are only read, and responses, which are learned.");
+  f.add("end_of_document", &TextSettings::end_of_document,
+        "Text that is put after each document; with a tokenizer as a rule its token for that.")
+      .example("'<|endoftext|>'");
+  f.add("packing", &TextSettings::packing,
+        "How documents become sequences. stream: one after the other, cut wherever a sequence is full; "
+        "documents: whole ones together, so that little padding is needed, and only those longer than a "
+        "sequence are cut; none: each for itself, with padding.")
+      .values({{"stream", Packing::kStream}, {"documents", Packing::kDocuments}, {"none", Packing::kNone}});
   f.add("sequence_length", &TextSettings::sequence_length, "Tokens of a sample.")
       .range(1, 1 << 24)
       .unit("tokens");

@@ -90,10 +90,11 @@ Job::Job(const TrainSettings& settings, Ranks& ranks)
       plan_(parallel::plan_batch(settings.global_batch, settings.micro_batch, ranks.grid())),
       spec_(models::make_model(settings.model)),
       layout_(plan_layout(settings, spec_, ranks.grid(), plan_, memory_of_a_rank(settings, ranks))) {
-  const int64_t limit = interface_.output_limit;
+  const data::ModelInput input{.limit = interface_.output_limit,
+                               .document_starts = interface_.document_starts};
   const auto seed = static_cast<uint64_t>(settings.seed);
-  train_data_ = data::open_dataset(settings.data, data::Split::kTrain, limit, seed, &ranks.host());
-  test_data_ = data::open_dataset(settings.data, data::Split::kTest, limit, seed, &ranks.host());
+  train_data_ = data::open_dataset(settings.data, data::Split::kTrain, input, seed, &ranks.host());
+  test_data_ = data::open_dataset(settings.data, data::Split::kTest, input, seed, &ranks.host());
   const at::TensorOptions options =
       at::TensorOptions().dtype(storage_type(settings.precision)).device(ranks.device());
   parallel::GridGroups& groups = ranks.groups();

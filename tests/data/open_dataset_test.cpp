@@ -19,6 +19,7 @@ namespace echelon::data {
 namespace {
 
 using testing::ElementsAre;
+using testing::ElementsAreArray;
 using testing::HasSubstr;
 
 class OpenDatasetTest : public testing::Test {
@@ -43,7 +44,7 @@ class OpenDatasetTest : public testing::Test {
   }
   static std::string refusal(const DataSettings& settings, int64_t limit) {
     try {
-      const auto dataset = open_dataset(settings, Split::kTrain, limit, /*seed=*/0, nullptr);
+      const auto dataset = open_dataset(settings, Split::kTrain, {.limit = limit}, /*seed=*/0, nullptr);
       Batch batch = dataset->allocate(dataset->size(), at::kFloat, false);
       for (int64_t i = 0; i < dataset->size(); ++i) dataset->load(i, 0, batch, i);
     } catch (const Error& error) {
@@ -63,7 +64,7 @@ TEST_F(OpenDatasetTest, ImagesFromShardsReachTheBatch) {
   settings.size = 32;
   settings.shuffle.enabled = false;
   settings.threads = 2;
-  const auto dataset = open_dataset(settings, Split::kTrain, 4, /*seed=*/0, nullptr);
+  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 4}, /*seed=*/0, nullptr);
   LoaderOptions options = loader_options(settings);
   options.global_batch = options.micro_batch = 2;
   options.dtype = at::kDouble;
@@ -76,7 +77,7 @@ TEST_F(OpenDatasetTest, ImagesFromShardsReachTheBatch) {
   EXPECT_EQ(batch.target[1].item<int64_t>(), 1);
   const at::Tensor grey = batch.inputs.at("image")[1];
   EXPECT_TRUE(grey[0].equal(grey[2]));
-  EXPECT_EQ(open_dataset(settings, Split::kTest, 4, /*seed=*/0, nullptr), nullptr);
+  EXPECT_EQ(open_dataset(settings, Split::kTest, {.limit = 4}, /*seed=*/0, nullptr), nullptr);
 }
 
 TEST_F(OpenDatasetTest, ACorruptImageIsNamedOrSkipped) {
@@ -87,7 +88,7 @@ TEST_F(OpenDatasetTest, ACorruptImageIsNamedOrSkipped) {
   settings.size = 16;
   EXPECT_THAT(refusal(settings, 2), HasSubstr("a.tar, offset 6656, key \"x/1\": corrupt JPEG: "));
   settings.on_error = OnError::kSkip;
-  EvaluationLoader loader(open_dataset(settings, Split::kTrain, 2, /*seed=*/0, nullptr),
+  EvaluationLoader loader(open_dataset(settings, Split::kTrain, {.limit = 2}, /*seed=*/0, nullptr),
                           loader_options(settings));
   int64_t samples = 0;
   for (int64_t i = 0; i < loader.batches(); ++i) samples += loader.next().samples;
@@ -98,7 +99,7 @@ TEST_F(OpenDatasetTest, ACorruptImageIsNamedOrSkipped) {
 TEST_F(OpenDatasetTest, TheTargetsOfImagesComeWithoutDecoding) {
   ImageSettings settings;
   settings.train = {write("a.tar", tar_entry("x/1.jpg", "no image") + tar_entry("x/1.cls", "1") + tar_end())};
-  const auto dataset = open_dataset(settings, Split::kTrain, 2, /*seed=*/0, nullptr);
+  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 2}, /*seed=*/0, nullptr);
   const auto targets = dataset->targets();
   ASSERT_EQ(targets->size(), 1);
   Batch batch = targets->allocate(1, at::kFloat, false);
@@ -118,7 +119,7 @@ TEST_F(OpenDatasetTest, TestFoldersUseTheClassesOfTheTrainingFolders) {
   settings.test = {{folder_ / "test"}};
   settings.size = 8;
   settings.channels = 1;
-  const auto test = open_dataset(settings, Split::kTest, 3, /*seed=*/0, nullptr);
+  const auto test = open_dataset(settings, Split::kTest, {.limit = 3}, /*seed=*/0, nullptr);
   ASSERT_EQ(test->size(), 1);
   Batch batch = test->allocate(1, at::kFloat, false);
   test->load(0, 0, batch, 0);
@@ -134,7 +135,7 @@ TEST_F(OpenDatasetTest, ClassesAreThoseOfAllSources) {
   settings.size = 8;
   settings.sources["first"].files = {{folder_ / "one"}};
   settings.sources["second"].files = {{folder_ / "two"}};
-  const auto dataset = open_dataset(settings, Split::kTrain, 3, /*seed=*/0, nullptr);
+  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 3}, /*seed=*/0, nullptr);
   ASSERT_EQ(dataset->size(), 4);
   EXPECT_TRUE(dataset->sources().empty()) << "without weights all samples count alike";
   std::vector<int64_t> labels;
@@ -154,7 +155,7 @@ TEST_F(OpenDatasetTest, SourcesAreMixedByWeightAndLimited) {
   settings.sources["digits"].files = {write("digits.txt", "0123456789")};
   settings.sources["digits"].weight = 1;
   settings.sources["digits"].limit = 4;
-  const auto dataset = open_dataset(settings, Split::kTrain, 256, /*seed=*/5, nullptr);
+  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 256}, /*seed=*/5, nullptr);
   ASSERT_EQ(dataset->sources().size(), 2);
   EXPECT_EQ(dataset->sources()[0].name, "digits");
   EXPECT_EQ(dataset->sources()[0].samples, 4);
@@ -176,7 +177,7 @@ TEST_F(OpenDatasetTest, BytesOfATextAreSplitByRange) {
   settings.train_range = {0.0, 0.5};
   settings.test_range = {0.5, 1.0};
   settings.sequence_length = 3;
-  const auto train = open_dataset(settings, Split::kTrain, 256, /*seed=*/0, nullptr);
+  const auto train = open_dataset(settings, Split::kTrain, {.limit = 256}, /*seed=*/0, nullptr);
   ASSERT_EQ(train->size(), 3);  // (10 - 1) / 3
   Batch batch = train->allocate(3, at::kFloat, false);
   for (int64_t i = 0; i < 3; ++i) train->load(i, 0, batch, i);
@@ -185,7 +186,7 @@ TEST_F(OpenDatasetTest, BytesOfATextAreSplitByRange) {
       ElementsAre(ElementsAre('a', 'b', 'c'), ElementsAre('d', 'e', 'f'), ElementsAre('g', 'h', 'i')));
   EXPECT_THAT(rows(batch.target), ElementsAre(ElementsAre('b', 'c', 'd'), ElementsAre('e', 'f', 'g'),
                                               ElementsAre('h', 'i', 'j')));
-  const auto test = open_dataset(settings, Split::kTest, 256, /*seed=*/0, nullptr);
+  const auto test = open_dataset(settings, Split::kTest, {.limit = 256}, /*seed=*/0, nullptr);
   ASSERT_EQ(test->size(), 3);
   test->load(0, 0, batch, 0);
   EXPECT_EQ(batch.inputs.at("tokens")[0][0].item<int64_t>(), 'k');
@@ -193,7 +194,7 @@ TEST_F(OpenDatasetTest, BytesOfATextAreSplitByRange) {
               HasSubstr("t.txt, offset 3: token 100 lies outside the vocabulary of 100"));
   settings.sequence_length = 10;
   EXPECT_THAT(refusal(settings, 256),
-              HasSubstr("no text is long enough for one sample: 10 tokens and one more"));
+              HasSubstr("no text is long enough for one sample of 10 tokens and the one after them"));
 }
 
 TEST_F(OpenDatasetTest, SamplesNeverCrossFromOneShardIntoTheNext) {
@@ -206,7 +207,7 @@ TEST_F(OpenDatasetTest, SamplesNeverCrossFromOneShardIntoTheNext) {
   shard("0.tokens", {1, 2, 3, 4});
   shard("1.tokens", {5});  // too short for any sample
   shard("2.tokens", {6, 7, 8, 9, 10});
-  const auto dataset = open_dataset(settings, Split::kTrain, 100, /*seed=*/0, nullptr);
+  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 100}, /*seed=*/0, nullptr);
   ASSERT_EQ(dataset->size(), 3);
   Batch batch = dataset->allocate(3, at::kFloat, false);
   for (int64_t i = 0; i < 3; ++i) dataset->load(i, 0, batch, i);
@@ -222,7 +223,85 @@ TEST_F(OpenDatasetTest, DamagedTextsAreNamedOrLeftOut) {
   settings.train = {write("0.txt", "hello"), write("1.txt", "")};
   EXPECT_THAT(refusal(settings, 256), HasSubstr("1.txt: the file is empty"));
   settings.on_error = OnError::kSkip;
-  const auto dataset = open_dataset(settings, Split::kTrain, 256, /*seed=*/0, nullptr);
+  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 256}, /*seed=*/0, nullptr);
+  EXPECT_EQ(dataset->size(), 2);
+  EXPECT_EQ(dataset->left_out(), 1);
+}
+
+std::vector<int64_t> bytes_of(const std::string& text) {
+  return {text.begin(), text.end()};
+}
+
+TEST_F(OpenDatasetTest, JsonLinesAreDocumentsEachInItsPlace) {
+  TextSettings settings;
+  settings.sequence_length = 8;
+  settings.packing = Packing::kNone;
+  settings.end_of_document = ".";
+  settings.train = {write("t.jsonl", R"({"text": "abc"}
+
+{"id": 7, "text": "defghijklmn"}
+)")};
+  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 256, .document_starts = true}, 0, nullptr);
+  ASSERT_EQ(dataset->size(), 3);  // the second document is too long for one sample
+  EXPECT_TRUE(dataset->ignores_targets());
+  Batch batch = dataset->allocate(3, at::kFloat, false);
+  for (int64_t i = 0; i < 3; ++i) dataset->load(i, 0, batch, i);
+  constexpr int64_t kNo = kIgnoredTarget;
+  EXPECT_THAT(rows(batch.inputs.at("tokens")),
+              ElementsAre(bytes_of(std::string("abc\0\0\0\0\0", 8)), bytes_of("defghijk"),
+                          bytes_of(std::string("lmn\0\0\0\0\0", 8))));
+  EXPECT_THAT(rows(batch.target), ElementsAre(ElementsAre('b', 'c', '.', kNo, kNo, kNo, kNo, kNo),
+                                              ElementsAreArray(bytes_of("efghijkl")),
+                                              ElementsAre('m', 'n', '.', kNo, kNo, kNo, kNo, kNo)));
+  EXPECT_THAT(rows(batch.inputs.at("document_starts")),
+              ElementsAre(ElementsAre(0, 0, 0, 3, 4, 5, 6, 7), ElementsAre(0, 0, 0, 0, 0, 0, 0, 0),
+                          ElementsAre(0, 0, 0, 3, 4, 5, 6, 7)));
+}
+
+TEST_F(OpenDatasetTest, AStreamCrossesDocumentsAndTellsWhereTheyBegin) {
+  TextSettings settings;
+  settings.sequence_length = 4;
+  settings.train = {write("t.jsonl", "{\"text\": \"ab\"}\n{\"text\": \"cde\"}\n{\"text\": \"fghi\"}")};
+  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 256, .document_starts = true}, 0, nullptr);
+  ASSERT_EQ(dataset->size(), 2);
+  EXPECT_FALSE(dataset->ignores_targets());
+  Batch batch = dataset->allocate(2, at::kFloat, false);
+  for (int64_t i = 0; i < 2; ++i) dataset->load(i, 0, batch, i);
+  EXPECT_THAT(rows(batch.inputs.at("tokens")), ElementsAre(bytes_of("abcd"), bytes_of("efgh")));
+  EXPECT_THAT(rows(batch.target), ElementsAre(bytes_of("bcde"), bytes_of("fghi")));
+  EXPECT_THAT(rows(batch.inputs.at("document_starts")),
+              ElementsAre(ElementsAre(0, 0, 2, 2), ElementsAre(0, 1, 1, 1)));
+}
+
+TEST_F(OpenDatasetTest, OnlyResponsesAreLearned) {
+  TextSettings settings;
+  settings.sequence_length = 8;
+  settings.packing = Packing::kDocuments;
+  settings.instruction = {.prompt = "{q}={{", .response = "{a}}}"};
+  settings.train = {write("t.jsonl", R"({"q": "1+1", "a": 2})")};
+  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 256}, 0, nullptr);
+  ASSERT_EQ(dataset->size(), 1);
+  Batch batch = dataset->allocate(1, at::kFloat, false);
+  dataset->load(0, 0, batch, 0);
+  constexpr int64_t kNo = kIgnoredTarget;
+  EXPECT_THAT(rows(batch.inputs.at("tokens")), ElementsAre(bytes_of(std::string("1+1={2\0\0", 8))));
+  EXPECT_THAT(rows(batch.target), ElementsAre(ElementsAre(kNo, kNo, kNo, kNo, '2', '}', kNo, kNo)));
+}
+
+TEST_F(OpenDatasetTest, DamagedLinesAreNamedOrLeftOut) {
+  TextSettings settings;
+  settings.sequence_length = 2;
+  settings.packing = Packing::kNone;
+  const auto problem = [&](const std::string& line) {
+    settings.train = {write("t.jsonl", "{\"text\": \"abc\"}\n" + line + "\n{\"text\": \"xyz\"}\n")};
+    return refusal(settings, 256);
+  };
+  EXPECT_THAT(problem("{\"text\": "), HasSubstr("t.jsonl, line 2: malformed JSON"));
+  EXPECT_THAT(problem("[1]"), HasSubstr("line 2: a JSON object is expected"));
+  EXPECT_THAT(problem("{\"texts\": \"\"}"), HasSubstr("line 2: there is no member \"text\""));
+  EXPECT_THAT(problem("{\"text\": null}"), HasSubstr("line 2: member \"text\" is no text"));
+  settings.on_error = OnError::kSkip;
+  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 256}, 0, nullptr);
   EXPECT_EQ(dataset->size(), 2);
   EXPECT_EQ(dataset->left_out(), 1);
 }
@@ -241,7 +320,7 @@ TEST_F(OpenDatasetTest, RanksShareTheTokenizing) {
     expected.insert(expected.end(), tokens.begin(), tokens.begin() + static_cast<int64_t>(whole));
   }
   run_ranks(2, [&](Communicator& communicator) {
-    const auto dataset = open_dataset(settings, Split::kTrain, 1000, /*seed=*/0, &communicator);
+    const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 1000}, /*seed=*/0, &communicator);
     ASSERT_EQ(dataset->size() * 3, static_cast<int64_t>(expected.size()));
     Batch batch = dataset->allocate(dataset->size(), at::kFloat, false);
     for (int64_t i = 0; i < dataset->size(); ++i) dataset->load(i, 0, batch, i);

@@ -1,39 +1,47 @@
-// Texts cut into sequences of one length.
+// Texts as sequences of one length.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "data/dataset.h"
+#include "data/text/sequences.h"
 #include "data/text/token_sequence.h"
 
 namespace echelon::data {
 
-/// The part of every text that a split takes, as fractions of its tokens.
-struct TextRange {
-  double begin = 0, end = 1;
+struct TextOptions {
+  int64_t sequence_length = 0;
+  int64_t vocabulary = 0;        ///< of the model: tokens must be smaller
+  bool document_starts = false;  ///< give the input of that name
+  int64_t left_out = 0;          ///< texts that were damaged and left out
 };
 
-/// Sample i of a text of n tokens is tokens [i·T, (i+1)·T) with the target [i·T + 1, (i+1)·T + 1), T =
-/// `sequence_length`; there are floor((n - 1) / T) of them. Samples never reach from one text into the next.
-class TextDataset : public Dataset {
+/// inputs: "tokens" int64 [batch, time]; with document_starts also "document_starts" int64 [batch, time], for
+/// each token the place in its row where its document begins. Target int64 [batch, time]: the token that
+/// follows; kIgnoredTarget for padding (token 0, each a document of its own) and for tokens that are only
+/// read.
+class TextDataset final : public Dataset {
  public:
-  /// `limit`: the vocabulary of the model. Throws DataError when no text is long enough for one sample.
-  TextDataset(std::vector<TokenSequence> texts, TextRange range, int64_t sequence_length, int64_t limit,
-              int64_t left_out);
+  /// Throws DataError when there is no sample.
+  TextDataset(std::vector<TokenSequence> texts, std::unique_ptr<const Sequences> sequences,
+              const TextOptions& options);
 
-  int64_t size() const override { return ends_.empty() ? 0 : ends_.back(); }
-  int64_t left_out() const override { return left_out_; }
-  std::vector<int64_t> blocks() const override;
+  int64_t size() const override { return sequences_->size(); }
+  int64_t left_out() const override { return options_.left_out; }
+  std::vector<int64_t> blocks() const override { return sequences_->starts(); }
+  bool ignores_targets() const override { return ignores_targets_; }
   Batch allocate(int64_t samples, at::ScalarType dtype, bool pinned) const override;
   void load(int64_t index, uint64_t key, Batch& batch, int64_t row) const override;
 
  private:
+  void write_tokens(const Piece& piece, int64_t* tokens, int64_t* target) const;
+  void write_starts(const Piece& piece, int64_t column, int64_t* starts) const;
+
   std::vector<TokenSequence> texts_;
-  std::vector<int64_t> starts_;  ///< of the range within each text, in tokens
-  std::vector<int64_t> ends_;    ///< number of samples up to the end of each text
-  int64_t sequence_length_;
-  int64_t limit_;
-  int64_t left_out_;
+  std::unique_ptr<const Sequences> sequences_;
+  TextOptions options_;
+  bool ignores_targets_;
 };
 
 }  // namespace echelon::data

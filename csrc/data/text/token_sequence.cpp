@@ -14,14 +14,20 @@ TokenSequence TokenSequence::from_shard(const std::string& path, bool verify) {
   const auto shard = std::make_shared<const TokenShard>(path);
   if (shard->header().tokens == 0) throw DataError(str_format("{}: the shard holds no tokens", path));
   if (verify) shard->verify();
+  TokenSequence sequence = of(path, shard);
+  sequence.file_offset_ = TokenShard::kHeaderSize;
+  return sequence;
+}
+
+TokenSequence TokenSequence::of(const std::string& path, std::shared_ptr<const TokenShard> shard) {
   TokenSequence sequence;
   sequence.path_ = path;
-  sequence.owner_ = shard;
+  sequence.shard_ = shard.get();
   sequence.data_ = reinterpret_cast<const char*>(shard->tokens().data());
   sequence.size_ = shard->header().tokens;
   sequence.token_bytes_ = shard->header().token_bytes;
   sequence.vocabulary_ = shard->header().vocabulary;
-  sequence.file_offset_ = TokenShard::kHeaderSize;
+  sequence.owner_ = std::move(shard);
   return sequence;
 }
 
@@ -38,16 +44,33 @@ TokenSequence TokenSequence::from_bytes(const std::string& path) {
   return sequence;
 }
 
-TokenSequence TokenSequence::from_tokenizer(const std::string& path, std::string tokens) {
-  const auto held = std::make_shared<const std::string>(std::move(tokens));
-  if (held->empty()) throw DataError(str_format("{}: the file is empty", path));
-  TokenSequence sequence;
-  sequence.path_ = path;
-  sequence.owner_ = held;
-  sequence.data_ = held->data();
-  sequence.size_ = static_cast<int64_t>(held->size() / sizeof(uint32_t));
-  sequence.token_bytes_ = sizeof(uint32_t);
+TokenSequence TokenSequence::from_tokenizer(const std::string& path, std::string shard) {
+  TokenSequence sequence = of(path, std::make_shared<const TokenShard>(std::move(shard), path));
+  if (sequence.size() == 0) throw DataError(str_format("{}: the file is empty", path));
   return sequence;
+}
+
+int64_t TokenSequence::documents() const {
+  return shard_ == nullptr ? 1 : std::max<int64_t>(1, shard_->header().documents);
+}
+
+int64_t TokenSequence::document_start(int64_t i) const {
+  if (i == 0) return 0;
+  return i == documents() ? size_ : static_cast<int64_t>(shard_->document_ends()[static_cast<size_t>(i - 1)]);
+}
+
+int64_t TokenSequence::document_of(int64_t i) const {
+  if (documents() == 1) return 0;
+  const std::span<const uint64_t> ends = shard_->document_ends();
+  return std::upper_bound(ends.begin(), ends.end(), static_cast<uint64_t>(i)) - ends.begin();
+}
+
+bool TokenSequence::has_targets() const {
+  return shard_ != nullptr && shard_->header().has_targets;
+}
+
+bool TokenSequence::is_target(int64_t i) const {
+  return shard_ == nullptr || shard_->is_target(i);
 }
 
 template <class Token>

@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace echelon::data {
 
-/// Little-endian unsigned tokens in memory that `owner` keeps: a mapped shard, the bytes of a text, or the
-/// output of a tokenizer. Immutable and safe for several threads.
+class TokenShard;
+
+/// Little-endian unsigned tokens in memory: a shard, mapped or made by a tokenizer, or the bytes of a text.
+/// Immutable and safe for several threads.
 class TokenSequence {
  public:
   /// A token shard, mapped; `verify`: its checksum is compared. Throws DataError, also for one without
@@ -16,8 +19,8 @@ class TokenSequence {
   static TokenSequence from_shard(const std::string& path, bool verify);
   /// Each byte of a file is a token. Throws DataError, also for an empty file.
   static TokenSequence from_bytes(const std::string& path);
-  /// `tokens`: uint32 in the machine's order, made from the text at `path`.
-  static TokenSequence from_tokenizer(const std::string& path, std::string tokens);
+  /// `shard`: the content of a token shard made from the text at `path`.
+  static TokenSequence from_tokenizer(const std::string& path, std::string shard);
 
   int64_t size() const { return size_; }
   /// All tokens are smaller, if the source is as it says.
@@ -27,12 +30,23 @@ class TokenSequence {
   /// `limit`.
   void read(int64_t first, int64_t count, int64_t limit, int64_t* tokens) const;
 
+  int64_t documents() const;
+  /// The tokens before document `i`, 0 ≤ i ≤ documents().
+  int64_t document_start(int64_t i) const;
+  /// The document that holds token `i`.
+  int64_t document_of(int64_t i) const;
+  /// Whether some tokens are only read, not predicted.
+  bool has_targets() const;
+  bool is_target(int64_t i) const;
+
  private:
+  static TokenSequence of(const std::string& path, std::shared_ptr<const TokenShard> shard);
   template <class Token>
   bool copy(int64_t first, int64_t count, int64_t limit, int64_t* tokens) const;
 
   std::string path_;
   std::shared_ptr<const void> owner_;
+  const TokenShard* shard_ = nullptr;  ///< null: one document of bytes
   const char* data_ = nullptr;
   int64_t size_ = 0;
   int64_t token_bytes_ = 1;

@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include "common/error.h"
 #include "common/format.h"
@@ -17,8 +18,9 @@ static_assert(std::endian::native == std::endian::little, "shards are mapped as 
 constexpr std::array<char, 8> kMagic{'E', 'C', 'H', 'T', 'O', 'K', 'E', 'N'};
 constexpr uint32_t kVersion = 1;
 constexpr int64_t kLargestVocabulary = int64_t{1} << 32;
+constexpr uint64_t kHasTargets = 1;  // of Layout::flags
 
-/// The header as it lies on disk; what follows it is zero up to TokenShard::kHeaderSize.
+/// The header as it lies on disk.
 struct Layout {
   std::array<char, 8> magic = kMagic;
   uint32_t version = kVersion;
@@ -26,13 +28,38 @@ struct Layout {
   uint64_t tokens = 0;
   uint64_t vocabulary = 0;
   uint64_t checksum = 0;
-  std::array<uint64_t, 3> reserved{};
+  uint64_t documents = 0;
+  uint64_t flags = 0;
+  uint64_t reserved = 0;
 };
 static_assert(sizeof(Layout) == TokenShard::kHeaderSize);
 
-TokenShardHeader parse(std::span<const std::byte> bytes, const std::string& path) {
+/// Where what follows the tokens begins, counted from the end of the header.
+struct Sections {
+  uint64_t documents, targets, end;
+
+  explicit Sections(const Layout& layout) {
+    const uint64_t tokens_end = layout.tokens * layout.token_bytes;
+    const bool more = layout.documents > 0 || layout.flags != 0;
+    documents = more ? (tokens_end + 7) / 8 * 8 : tokens_end;
+    targets = documents + layout.documents * sizeof(uint64_t);
+    end = targets + (layout.flags & kHasTargets ? (layout.tokens + 7) / 8 : 0);
+  }
+};
+
+Layout layout_of(const TokenShardHeader& header) {
+  Layout layout;
+  layout.token_bytes = static_cast<uint32_t>(header.token_bytes);
+  layout.tokens = static_cast<uint64_t>(header.tokens);
+  layout.vocabulary = static_cast<uint64_t>(header.vocabulary);
+  layout.documents = static_cast<uint64_t>(header.documents);
+  layout.flags = header.has_targets ? kHasTargets : 0;
+  return layout;
+}
+
+TokenShardHeader parse(std::span<const std::byte> bytes, const std::string& name) {
   const auto fail = [&](const std::string& problem) {
-    throw DataError(str_format("token shard {}: {}", path, problem));
+    throw DataError(str_format("token shard {}: {}", name, problem));
   };
   if (!TokenShard::has_magic(bytes)) fail("it does not begin with ECHTOKEN: no token shard");
   if (bytes.size() < sizeof(Layout))
@@ -43,31 +70,30 @@ TokenShardHeader parse(std::span<const std::byte> bytes, const std::string& path
     fail(str_format("version {}; this program reads version {}", layout.version, kVersion));
   if (layout.token_bytes != 2 && layout.token_bytes != 4)
     fail(str_format("tokens of {} bytes; 2 or 4", layout.token_bytes));
-  if (layout.reserved != std::array<uint64_t, 3>{}) fail("reserved header bytes are not zero");
+  if (layout.reserved != 0 || (layout.flags & ~kHasTargets) != 0) fail("reserved header bytes are not zero");
   if (layout.vocabulary < 1 || layout.vocabulary > uint64_t{1} << (8 * layout.token_bytes)) {
     fail(str_format("a vocabulary of {} for tokens of {} bytes", layout.vocabulary, layout.token_bytes));
   }
   const uint64_t held = bytes.size() - sizeof layout;
-  if (held % layout.token_bytes != 0 || held / layout.token_bytes != layout.tokens) {
-    fail(str_format("the header says {} tokens of {} bytes, the file holds {} bytes of them", layout.tokens,
-                    layout.token_bytes, held));
+  // Bounded first, so that nothing below overflows.
+  if (layout.tokens > held || layout.documents > layout.tokens || Sections(layout).end != held) {
+    fail(str_format("the header says {} tokens of {} bytes in {} documents, which the {} bytes after it are not",
+                    layout.tokens, layout.token_bytes, layout.documents, held));
   }
-  return {layout.token_bytes, static_cast<int64_t>(layout.tokens), static_cast<int64_t>(layout.vocabulary),
-          layout.checksum};
+  return {layout.token_bytes,
+          static_cast<int64_t>(layout.tokens),
+          static_cast<int64_t>(layout.vocabulary),
+          layout.checksum,
+          static_cast<int64_t>(layout.documents),
+          (layout.flags & kHasTargets) != 0};
 }
 
 template <class Token>
-std::string encode(std::span<const uint32_t> tokens, int64_t vocabulary, const fs::path& path) {
-  std::string bytes(tokens.size() * sizeof(Token), '\0');
-  for (size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i] >= vocabulary) {
-      throw DataError(str_format("token shard {}: token {} at {} lies outside the vocabulary of {}",
-                                 path.string(), tokens[i], i, vocabulary));
-    }
-    const auto token = static_cast<Token>(tokens[i]);
-    std::memcpy(bytes.data() + i * sizeof(Token), &token, sizeof token);
+void append_tokens(std::string& bytes, const std::vector<uint32_t>& tokens) {
+  for (const uint32_t token : tokens) {
+    const auto narrow = static_cast<Token>(token);
+    bytes.append(reinterpret_cast<const char*>(&narrow), sizeof narrow);
   }
-  return bytes;
 }
 
 }  // namespace
@@ -76,34 +102,108 @@ bool TokenShard::has_magic(std::span<const std::byte> bytes) {
   return bytes.size() >= kMagic.size() && std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
 }
 
-TokenShard::TokenShard(const std::string& path) : file_(path), header_(parse(file_.bytes(), path)) {}
+TokenShard::TokenShard(const std::string& path) : name_(path) {
+  const auto file = std::make_shared<const MappedFile>(path);
+  bytes_ = file->bytes();
+  owner_ = file;
+  header_ = parse(bytes_, name_);
+  check_documents();
+}
+
+TokenShard::TokenShard(std::string bytes, std::string name) : name_(std::move(name)) {
+  const auto held = std::make_shared<const std::string>(std::move(bytes));
+  bytes_ = std::as_bytes(std::span(*held));
+  owner_ = held;
+  header_ = parse(bytes_, name_);
+  check_documents();
+}
 
 std::span<const std::byte> TokenShard::tokens() const {
-  return file_.bytes().subspan(kHeaderSize);
+  return bytes_.subspan(kHeaderSize, static_cast<size_t>(header_.tokens * header_.token_bytes));
+}
+
+std::span<const uint64_t> TokenShard::document_ends() const {
+  // Aligned: a mapping and a string's memory are, and so are the sections.
+  const std::byte* begin = bytes_.data() + kHeaderSize + Sections(layout_of(header_)).documents;
+  return {reinterpret_cast<const uint64_t*>(begin), static_cast<size_t>(header_.documents)};
+}
+
+bool TokenShard::is_target(int64_t i) const {
+  if (!header_.has_targets) return true;
+  const std::byte* bits = bytes_.data() + kHeaderSize + Sections(layout_of(header_)).targets;
+  return (std::to_integer<unsigned>(bits[i / 8]) >> (i % 8) & 1) != 0;
+}
+
+void TokenShard::check_documents() const {
+  uint64_t last = 0;
+  for (const uint64_t end : document_ends()) {
+    if (end <= last) throw DataError(str_format("token shard {}: the ends of its documents do not rise", name_));
+    last = end;
+  }
+  if (header_.documents > 0 && last != static_cast<uint64_t>(header_.tokens)) {
+    throw DataError(str_format("token shard {}: its documents end at token {} of {}", name_, last,
+                               header_.tokens));
+  }
 }
 
 void TokenShard::verify() const {
   if (header_.checksum == 0) return;
-  const uint64_t found = XXH3_64bits(tokens().data(), tokens().size());
+  const std::span<const std::byte> content = bytes_.subspan(kHeaderSize);
+  const uint64_t found = XXH3_64bits(content.data(), content.size());
   if (found == header_.checksum) return;
-  throw DataError(str_format(
-      "token shard {}: the checksum of the tokens is {:016x}, the header says {:016x}: the file is corrupt",
-      file_.path().string(), found, header_.checksum));
+  throw DataError(
+      str_format("token shard {}: the checksum is {:016x}, the header says {:016x}: the file is corrupt", name_,
+                 found, header_.checksum));
+}
+
+void TokenShardBuilder::add_document(std::span<const uint32_t> tokens, const std::vector<bool>& is_target) {
+  if (tokens.empty()) return;
+  tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
+  document_ends_.push_back(tokens_.size());
+  has_targets_ = has_targets_ || !is_target.empty();
+  if (is_target.empty()) {
+    is_target_.resize(tokens_.size(), true);
+  } else {
+    is_target_.insert(is_target_.end(), is_target.begin(), is_target.end());
+  }
+}
+
+std::string TokenShardBuilder::bytes(int64_t vocabulary, const std::string& name) const {
+  if (vocabulary < 1 || vocabulary > kLargestVocabulary)
+    throw DataError(str_format("token shard {}: a vocabulary of {}", name, vocabulary));
+  for (size_t i = 0; i < tokens_.size(); ++i) {
+    if (tokens_[i] < vocabulary) continue;
+    throw DataError(str_format("token shard {}: token {} at {} lies outside the vocabulary of {}", name,
+                               tokens_[i], i, vocabulary));
+  }
+  const bool narrow = vocabulary <= 1 << 16;
+  Layout layout = layout_of({.token_bytes = narrow ? 2 : 4,
+                             .tokens = tokens(),
+                             .vocabulary = vocabulary,
+                             .documents = static_cast<int64_t>(document_ends_.size()),
+                             .has_targets = has_targets_});
+  if (layout.documents <= 1) layout.documents = 0;
+  const Sections sections(layout);
+  std::string content;
+  content.reserve(sections.end);
+  narrow ? append_tokens<uint16_t>(content, tokens_) : append_tokens<uint32_t>(content, tokens_);
+  content.resize(sections.documents);
+  if (layout.documents > 0) {
+    content.append(reinterpret_cast<const char*>(document_ends_.data()),
+                   document_ends_.size() * sizeof(uint64_t));
+  }
+  content.resize(sections.end);
+  for (size_t i = 0; has_targets_ && i < is_target_.size(); ++i) {
+    if (is_target_[i]) content[sections.targets + i / 8] |= static_cast<char>(1 << (i % 8));
+  }
+  layout.checksum = XXH3_64bits(content.data(), content.size());
+  return std::string(reinterpret_cast<const char*>(&layout), sizeof layout) + content;
 }
 
 void write_token_shard(const fs::path& path, std::span<const uint32_t> tokens, int64_t vocabulary) {
-  if (vocabulary < 1 || vocabulary > kLargestVocabulary) {
-    throw DataError(str_format("token shard {}: a vocabulary of {}", path.string(), vocabulary));
-  }
-  const bool narrow = vocabulary <= 1 << 16;
-  const std::string bytes =
-      narrow ? encode<uint16_t>(tokens, vocabulary, path) : encode<uint32_t>(tokens, vocabulary, path);
-  Layout layout;
-  layout.token_bytes = narrow ? 2 : 4;
-  layout.tokens = tokens.size();
-  layout.vocabulary = static_cast<uint64_t>(vocabulary);
-  layout.checksum = XXH3_64bits(bytes.data(), bytes.size());
-  write_file_atomically(path, std::string(reinterpret_cast<const char*>(&layout), sizeof layout) + bytes);
+  TokenShardBuilder shard;
+  shard.add_document(tokens);
+  write_file_atomically(path, shard.bytes(vocabulary, path.string()));
 }
 
 }  // namespace echelon::data

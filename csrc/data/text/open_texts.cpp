@@ -1,0 +1,158 @@
+#include "data/text/open_texts.h"
+
+#include <cstring>
+#include <memory>
+
+#include "common/error.h"
+#include "common/file.h"
+#include "common/format.h"
+#include "common/log.h"
+#include "data/partition.h"
+#include "data/text/documents.h"
+#include "data/text/token_shard.h"
+#include "data/text/tokenizer.h"
+
+namespace echelon::data {
+namespace {
+
+constexpr int64_t kByteVocabulary = 256;
+
+bool is_token_shard(const TextSettings& settings, const std::string& path) {
+  if (settings.format != TextFormat::kAuto) return settings.format == TextFormat::kTokens;
+  return !is_json_lines(path) && TokenShard::has_magic(MappedFile(path).bytes());
+}
+
+/// Text as tokens of a tokenizer, or each byte as one.
+class Encoder {
+ public:
+  explicit Encoder(const TextSettings& settings) {
+    if (settings.tokenizer) tokenizer_ = load_tokenizer(settings.tokenizer->path);
+    if (settings.end_of_document) end_ = encode(*settings.end_of_document);
+  }
+  bool has_tokenizer() const { return tokenizer_ != nullptr; }
+  int64_t vocabulary() const { return tokenizer_ ? tokenizer_->vocabulary() : kByteVocabulary; }
+  /// What stands at the end of each document.
+  const std::vector<uint32_t>& end() const { return end_; }
+
+  std::vector<uint32_t> encode(std::string_view text) const {
+    if (tokenizer_) return tokenizer_->encode(text);
+    const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
+    return {bytes, bytes + text.size()};
+  }
+
+ private:
+  std::unique_ptr<Tokenizer> tokenizer_;
+  std::vector<uint32_t> end_;
+};
+
+class TextOpener {
+ public:
+  TextOpener(const TextSettings& settings, int64_t limit)
+      : settings_(settings), limit_(limit), encoder_(settings) {
+    if (settings.tokenizer) require_vocabulary(encoder_.vocabulary(), settings.tokenizer->path);
+  }
+
+  OpenTexts open(const std::vector<std::string>& paths, Communicator* communicator) {
+    const auto encode_part = [&](int64_t i) { return encode_or_skip(paths[static_cast<size_t>(i)]); };
+    std::vector<std::string> encoded(paths.size());
+    if (any_encoded(paths))
+      encoded = share_work(static_cast<int64_t>(paths.size()), encode_part, communicator);
+    for (size_t i = 0; i < paths.size(); ++i) add(paths[i], std::move(encoded[i]));
+    return std::move(opened_);
+  }
+
+ private:
+  bool skips() const { return settings_.on_error == OnError::kSkip; }
+
+  /// Whether a file that is no token shard goes through the encoder, instead of being mapped as it is.
+  bool encodes(const std::string& path) const {
+    return encoder_.has_tokenizer() || !encoder_.end().empty() || is_json_lines(path);
+  }
+
+  bool any_encoded(const std::vector<std::string>& paths) const {
+    for (const std::string& path : paths) {
+      if (encodes(path)) return true;
+    }
+    return false;
+  }
+
+  void require_vocabulary(int64_t vocabulary, const std::string& path) const {
+    if (vocabulary <= limit_) return;
+    throw DataError(
+        str_format("{}: a vocabulary of {} does not fit the model's of {}; set the model's to at least {}",
+                   path, vocabulary, limit_, vocabulary));
+  }
+
+  /// The number of lines left out and the content of a token shard; empty for token shards, for what is mapped
+  /// and for what is damaged and skipped.
+  std::string encode_or_skip(const std::string& path) const {
+    try {
+      return encodes(path) && !is_token_shard(settings_, path) ? encode(path) : "";
+    } catch (const Error& error) {
+      if (!skips()) throw;
+      return "";
+    }
+  }
+
+  std::string encode(const std::string& path) const {
+    TokenShardBuilder shard;
+    try {
+      const int64_t left_out =
+          read_documents(path, settings_, [&](const Document& document) { add_document(document, shard); });
+      return std::string(reinterpret_cast<const char*>(&left_out), sizeof left_out) +
+             shard.bytes(encoder_.vocabulary(), path);
+    } catch (const DataError& error) {
+      const std::string problem = error.what();
+      throw DataError(problem.starts_with(path) ? problem : str_format("{}: {}", path, problem));
+    }
+  }
+
+  void add_document(const Document& document, TokenShardBuilder& shard) const {
+    std::vector<uint32_t> tokens;
+    std::vector<bool> is_target;
+    for (const Segment& segment : document) {
+      const std::vector<uint32_t> encoded = encoder_.encode(segment.text);
+      tokens.insert(tokens.end(), encoded.begin(), encoded.end());
+      is_target.insert(is_target.end(), encoded.size(), segment.is_target);
+    }
+    tokens.insert(tokens.end(), encoder_.end().begin(), encoder_.end().end());
+    is_target.resize(tokens.size(), true);
+    if (document.size() == 1) is_target.clear();  // all are
+    shard.add_document(tokens, is_target);
+  }
+
+  void add(const std::string& path, std::string encoded) {
+    try {
+      if (is_token_shard(settings_, path)) {
+        opened_.texts.push_back(TokenSequence::from_shard(path, settings_.verify));
+        require_vocabulary(opened_.texts.back().vocabulary(), path);
+      } else if (encodes(path)) {
+        if (encoded.empty()) encoded = encode(path);  // it was skipped: to say why
+        int64_t left_out = 0;
+        std::memcpy(&left_out, encoded.data(), sizeof left_out);
+        opened_.left_out += left_out;
+        opened_.texts.push_back(TokenSequence::from_tokenizer(path, encoded.substr(sizeof left_out)));
+      } else {
+        opened_.texts.push_back(TokenSequence::from_bytes(path));
+      }
+    } catch (const Error& error) {
+      if (!skips()) throw;
+      if (opened_.left_out++ == 0)
+        log::info("left out a damaged text (others are counted): {}", error.what());
+    }
+  }
+
+  const TextSettings& settings_;
+  int64_t limit_;
+  Encoder encoder_;
+  OpenTexts opened_;
+};
+
+}  // namespace
+
+OpenTexts open_texts(const std::vector<std::string>& paths, const TextSettings& settings, int64_t limit,
+                     Communicator* communicator) {
+  return TextOpener(settings, limit).open(paths, communicator);
+}
+
+}  // namespace echelon::data
