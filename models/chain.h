@@ -18,18 +18,17 @@ class Chain {
     spec_.inputs.push_back(std::move(input));
   }
 
+  /// A second input of the model, which layers added by add_reading() read besides.
+  void also_reads(std::string input) { spec_.inputs.push_back(std::move(input)); }
+
   /// Adds the layer L(options, arguments…), or L(arguments…) for one without tensors, after the last.
   template <class L, class... Arguments>
   void add(std::string name, Arguments... arguments) {
-    const std::string input = spec_.layers.empty() ? spec_.inputs[0] : spec_.layers.back().outputs[0];
-    spec_.layers.push_back(
-        {std::move(name), {input}, {"x"}, [=](const nn::BuildOptions& options) {
-           if constexpr (std::is_constructible_v<L, const nn::BuildOptions&, Arguments...>) {
-             return std::unique_ptr<nn::Layer>(std::make_unique<L>(options, arguments...));
-           } else {
-             return std::unique_ptr<nn::Layer>(std::make_unique<L>(arguments...));
-           }
-         }});
+    add_layer<L>(std::move(name), 1, arguments...);
+  }
+  template <class L, class... Arguments>
+  void add_reading(std::string name, Arguments... arguments) {
+    add_layer<L>(std::move(name), spec_.inputs.size(), arguments...);
   }
 
   /// The last layer writes the activation `output`.
@@ -40,6 +39,21 @@ class Chain {
   }
 
  private:
+  template <class L, class... Arguments>
+  void add_layer(std::string name, size_t inputs_read, Arguments... arguments) {
+    std::vector<std::string> inputs(spec_.inputs.begin(),
+                                    spec_.inputs.begin() + static_cast<std::ptrdiff_t>(inputs_read));
+    if (!spec_.layers.empty()) inputs[0] = spec_.layers.back().outputs[0];
+    spec_.layers.push_back(
+        {std::move(name), std::move(inputs), {"x"}, [=](const nn::BuildOptions& options) {
+           if constexpr (std::is_constructible_v<L, const nn::BuildOptions&, Arguments...>) {
+             return std::unique_ptr<nn::Layer>(std::make_unique<L>(options, arguments...));
+           } else {
+             return std::unique_ptr<nn::Layer>(std::make_unique<L>(arguments...));
+           }
+         }});
+  }
+
   nn::ModelSpec spec_;
 };
 

@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "models/chain.h"
+#include "nn/layers/document_layer.h"
 #include "nn/layers/embedding.h"
 #include "nn/layers/transformer_block.h"
 
@@ -15,8 +16,8 @@ namespace {
 
 constexpr double kStandardDeviation = 0.02;
 
-/// The sum of a token's vector and its position's.
-class GptEmbedding : public nn::UnaryLayer {
+/// The sum of a token's vector and its position's, which counts from the start of its document.
+class GptEmbedding : public nn::DocumentLayer {
  public:
   GptEmbedding(const nn::BuildOptions& options, const GptSettings& settings)
       : context_(settings.context),
@@ -26,13 +27,18 @@ class GptEmbedding : public nn::UnaryLayer {
                                            nn::init::normal(kStandardDeviation))),
         dropout_(add_child<nn::Dropout>(options, "dropout", settings.dropout)) {}
 
-  at::Tensor apply(const at::Tensor& tokens_BT, const nn::Context& context) override {
+  at::Tensor apply(const at::Tensor& tokens_BT, const at::Tensor& document_starts_BT,
+                   const nn::Context& context) override {
     const int64_t time = tokens_BT.size(1);
     if (time > context_) {
       throw DataError(
           str_format("a sequence of {} tokens is longer than the model's context of {}", time, context_));
     }
-    return dropout_.apply(token_.apply(tokens_BT, context) + position_.first(time), context);
+    const at::Tensor position =
+        document_starts_BT.defined()
+            ? position_.apply(at::arange(time, tokens_BT.options()) - document_starts_BT, context)
+            : position_.first(time);
+    return dropout_.apply(token_.apply(tokens_BT, context) + position, context);
   }
 
  private:
@@ -56,9 +62,10 @@ nn::ModelSpec make_gpt(const GptSettings& settings) {
       nn::init::normal(kStandardDeviation / std::sqrt(2.0 * static_cast<double>(settings.layers)));
 
   Chain chain("gpt", "tokens");
-  chain.add<GptEmbedding>("embedding", settings);
+  if (settings.document_mask) chain.also_reads("document_starts");
+  chain.add_reading<GptEmbedding>("embedding", settings);
   for (int64_t i = 0; i < settings.layers; ++i)
-    chain.add<nn::TransformerBlock>(str_format("block.{}", i), block);
+    chain.add_reading<nn::TransformerBlock>(str_format("block.{}", i), block);
   chain.add<nn::LayerNorm>("norm", settings.width);
   chain.add<nn::Linear>("head", settings.width, settings.vocabulary,
                         nn::LinearOptions{.bias = false, .weight_init = weight_init});

@@ -7,9 +7,11 @@
 namespace echelon::models {
 
 /// "tokens" int64 [batch, time] → "logits" [batch, time, vocabulary]; time is at most the context, else
-/// DataError. Learned positions, normalisation before each half of a block, GELU by tanh, and a head that
-/// shares the token embedding. Weights start normal with standard deviation 0.02, those that write to the
-/// residual stream with 0.02 / √(2·layers) (section 2.3 of the paper), as in Hugging Face's implementation.
+/// DataError. With document_mask also "document_starts" int64 [batch, time] (nn/layers/document_layer.h):
+/// positions then count from the start of a document, and attention stays within it. Learned positions,
+/// normalisation before each half of a block, GELU by tanh, and a head that shares the token embedding.
+/// Weights start normal with standard deviation 0.02, those that write to the residual stream with 0.02 /
+/// √(2·layers) (section 2.3 of the paper), as in Hugging Face's implementation.
 nn::ModelSpec make_gpt(const GptSettings& settings);
 
 }  // namespace echelon::models

@@ -74,6 +74,9 @@ void describe(config::Fields<GptSettings>& f) {
   f.add("width", &GptSettings::width, "Numbers that describe a token inside the model.").at_least(1);
   f.add("context", &GptSettings::context, "Tokens that the model sees at once.").at_least(1);
   f.add("vocabulary", &GptSettings::vocabulary, "Number of different tokens.").at_least(2);
+  f.add("document_mask", &GptSettings::document_mask,
+        "Let a token see only its own document where several share a sequence, and count positions from its "
+        "start.");
   f.add("dropout", &GptSettings::dropout, "Share of values zeroed in training; GPT-2 used 0.1.")
       .at_least(0)
       .below(1);
@@ -95,7 +98,7 @@ void describe(config::Fields<ModelSettings>& f) {
 
 ModelInterface interface_of(const ModelSettings& settings) {
   if (const auto* gpt = std::get_if<GptSettings>(&settings)) {
-    return {Task::kLanguageModelling, "tokens", {gpt->context}, gpt->vocabulary};
+    return {Task::kLanguageModelling, "tokens", {gpt->context}, gpt->vocabulary, gpt->document_mask};
   }
   if (const auto* sequential = std::get_if<SequentialSettings>(&settings)) {
     return {Task::kClassification, "image", sequential->input, sequential_shapes(*sequential).back()[0]};

@@ -50,6 +50,7 @@ struct GptSettings {
   int64_t context = 1024;
   int64_t vocabulary = 50257;
   double dropout = 0.0;
+  bool document_mask = false;
 };
 
 using ModelSettings =

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "common/error.h"
+#include "common/file.h"
 #include "common/format.h"
 #include "common/random.h"
 #include "data/concatenation.h"
@@ -116,16 +117,17 @@ std::shared_ptr<const Dataset> open_training(const Settings& settings, const Mod
 }
 
 template <class Settings>
-std::shared_ptr<const Dataset> open_split(const Settings& settings, Split split, const ModelInput& model, uint64_t seed,
-                                          Communicator* communicator) {
+std::shared_ptr<const Dataset> open_split(const Settings& settings, Split split, const ModelInput& model,
+                                          uint64_t seed, Communicator* communicator) {
   if (split == Split::kTrain) return open_training(settings, model, seed, communicator);
   return settings.test.empty() ? nullptr : open_inputs(settings, settings.test, split, model, communicator);
 }
 
 }  // namespace
 
-std::shared_ptr<const Dataset> open_dataset(const DataSettings& settings, Split split, const ModelInput& model,
-                                            uint64_t seed, Communicator* communicator) {
+std::shared_ptr<const Dataset> open_dataset(const DataSettings& settings, Split split,
+                                            const ModelInput& model, uint64_t seed,
+                                            Communicator* communicator) {
   return std::visit([&](const auto& chosen) { return open_split(chosen, split, model, seed, communicator); },
                     settings);
 }

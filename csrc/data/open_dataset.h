@@ -20,10 +20,11 @@ struct ModelInput {
   bool document_starts = false;  ///< the input of that name (data/text/dataset.h)
 };
 
-/// Opens one split; null when the settings name none. `seed` decides which samples a subset has. Collective over
-/// `communicator`, whose ranks share the work of reading the index; it must carry CPU tensors; null: alone.
-/// Throws DataError, on every rank the same.
-std::shared_ptr<const Dataset> open_dataset(const DataSettings& settings, Split split, const ModelInput& model,
-                                            uint64_t seed, Communicator* communicator);
+/// Opens one split; null when the settings name none. `seed` decides which samples a subset has. Collective
+/// over `communicator`, whose ranks share the work of reading the index; it must carry CPU tensors; null:
+/// alone. Throws DataError, on every rank the same.
+std::shared_ptr<const Dataset> open_dataset(const DataSettings& settings, Split split,
+                                            const ModelInput& model, uint64_t seed,
+                                            Communicator* communicator);
 
 }  // namespace echelon::data

@@ -18,8 +18,10 @@ SampleBatch make_sample_batch(const TrainSettings& settings, int64_t micro_batch
   const models::ModelInterface model = models::interface_of(settings.model);
   if (const auto* text = std::get_if<data::TextSettings>(&settings.data)) {
     const std::vector<int64_t> shape = {micro_batch, text->sequence_length};
-    return {{{model.input, random_labels(model.output_limit, shape, device)}},
-            random_labels(model.output_limit, shape, device)};
+    SampleBatch batch{{{model.input, random_labels(model.output_limit, shape, device)}},
+                      random_labels(model.output_limit, shape, device)};
+    if (model.document_starts) batch.inputs["document_starts"] = at::zeros(shape, batch.target.options());
+    return batch;
   }
   std::vector<int64_t> shape = {micro_batch};
   shape.insert(shape.end(), model.input_shape.begin(), model.input_shape.end());

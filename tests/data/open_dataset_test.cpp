@@ -241,7 +241,8 @@ TEST_F(OpenDatasetTest, JsonLinesAreDocumentsEachInItsPlace) {
 
 {"id": 7, "text": "defghijklmn"}
 )")};
-  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 256, .document_starts = true}, 0, nullptr);
+  const auto dataset =
+      open_dataset(settings, Split::kTrain, {.limit = 256, .document_starts = true}, 0, nullptr);
   ASSERT_EQ(dataset->size(), 3);  // the second document is too long for one sample
   EXPECT_TRUE(dataset->ignores_targets());
   Batch batch = dataset->allocate(3, at::kFloat, false);
@@ -262,7 +263,8 @@ TEST_F(OpenDatasetTest, AStreamCrossesDocumentsAndTellsWhereTheyBegin) {
   TextSettings settings;
   settings.sequence_length = 4;
   settings.train = {write("t.jsonl", "{\"text\": \"ab\"}\n{\"text\": \"cde\"}\n{\"text\": \"fghi\"}")};
-  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 256, .document_starts = true}, 0, nullptr);
+  const auto dataset =
+      open_dataset(settings, Split::kTrain, {.limit = 256, .document_starts = true}, 0, nullptr);
   ASSERT_EQ(dataset->size(), 2);
   EXPECT_FALSE(dataset->ignores_targets());
   Batch batch = dataset->allocate(2, at::kFloat, false);

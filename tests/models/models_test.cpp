@@ -91,6 +91,24 @@ TEST(Gpt, APositionDoesNotSeeThoseAfterIt) {
   EXPECT_GT(changed.narrow(0, 10, 6).min().item<double>(), 1e-6);
 }
 
+TEST(Gpt, WithADocumentMaskDocumentsInOneSequenceAreAsIfAlone) {
+  GptSettings settings = kSmallGpt;
+  settings.document_mask = true;
+  nn::LayeredModel model(make_model(settings), at::TensorOptions().dtype(at::kDouble), 7);
+  const at::Tensor tokens = at::randint(97, {1, 32}, at::kLong);
+  const auto logits = [&](const at::Tensor& part, const at::Tensor& starts) {
+    return model.forward({{"tokens", part}, {"document_starts", starts}}, {}).at("logits").detach();
+  };
+  const std::vector<std::pair<int64_t, int64_t>> documents{{0, 5}, {5, 1}, {6, 20}, {26, 6}};
+  at::Tensor starts = at::empty({1, 32}, at::kLong);
+  for (const auto& [start, length] : documents) starts.narrow(1, start, length).fill_(start);
+  const at::Tensor together = logits(tokens, starts);
+  for (const auto& [start, length] : documents) {
+    const at::Tensor alone = logits(tokens.narrow(1, start, length), at::zeros({1, length}, at::kLong));
+    EXPECT_TRUE(at::allclose(together.narrow(1, start, length), alone, 1e-12, 1e-12)) << "from " << start;
+  }
+}
+
 TEST(Gpt, InitialSpreadFollowsThePaper) {
   nn::LayeredModel model(
       make_model(GptSettings{.layers = 8, .heads = 2, .width = 128, .context = 64, .vocabulary = 512}),

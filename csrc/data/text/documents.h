@@ -21,8 +21,9 @@ using Document = std::vector<Segment>;
 bool is_json_lines(const std::string& path);
 
 /// Calls `take` with each document: the whole file, or for JSON lines each line: its member `text_key`, or
-/// with `instruction` its prompt, which is only read, and its response. Blank lines are none. Returns how many
-/// lines were damaged and left out, under `on_error: skip`; else throws DataError that names file and line.
+/// with `instruction` its prompt, which is only read, and its response. Blank lines are none. Returns how
+/// many lines were damaged and left out, under `on_error: skip`; else throws DataError that names file and
+/// line.
 int64_t read_documents(const std::string& path, const TextSettings& settings,
                        const std::function<void(const Document&)>& take);
 

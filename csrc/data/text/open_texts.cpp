@@ -83,8 +83,8 @@ class TextOpener {
                    path, vocabulary, limit_, vocabulary));
   }
 
-  /// The number of lines left out and the content of a token shard; empty for token shards, for what is mapped
-  /// and for what is damaged and skipped.
+  /// The number of lines left out and the content of a token shard; empty for token shards, for what is
+  /// mapped and for what is damaged and skipped.
   std::string encode_or_skip(const std::string& path) const {
     try {
       return encodes(path) && !is_token_shard(settings_, path) ? encode(path) : "";

@@ -20,8 +20,9 @@ struct OpenTexts {
 };
 
 /// Token shards and plain bytes are mapped; what a tokenizer has to encode is shared out among the ranks of
-/// `communicator` (null: alone) and then held by each. Collective. `limit`: the vocabulary of the model, which
-/// those of shards and tokenizer must fit. Throws DataError that names the file, on every rank the same.
+/// `communicator` (null: alone) and then held by each. Collective. `limit`: the vocabulary of the model,
+/// which those of shards and tokenizer must fit. Throws DataError that names the file, on every rank the
+/// same.
 OpenTexts open_texts(const std::vector<std::string>& paths, const TextSettings& settings, int64_t limit,
                      Communicator* communicator);
 

@@ -14,7 +14,8 @@ int64_t part(double fraction, int64_t tokens) {
 
 class StreamSequences final : public Sequences {
  public:
-  StreamSequences(const std::vector<TokenSequence>& texts, TextRange range, int64_t length) : length_(length) {
+  StreamSequences(const std::vector<TokenSequence>& texts, TextRange range, int64_t length)
+      : length_(length) {
     int64_t samples = 0;
     for (const TokenSequence& text : texts) {
       const int64_t begin = part(range.begin, text.size()), end = part(range.end, text.size());

@@ -77,15 +77,12 @@ TokenShardHeader parse(std::span<const std::byte> bytes, const std::string& name
   const uint64_t held = bytes.size() - sizeof layout;
   // Bounded first, so that nothing below overflows.
   if (layout.tokens > held || layout.documents > layout.tokens || Sections(layout).end != held) {
-    fail(str_format("the header says {} tokens of {} bytes in {} documents, which the {} bytes after it are not",
-                    layout.tokens, layout.token_bytes, layout.documents, held));
+    fail(str_format(
+        "the header says {} tokens of {} bytes in {} documents, which the {} bytes after it are not",
+        layout.tokens, layout.token_bytes, layout.documents, held));
   }
-  return {layout.token_bytes,
-          static_cast<int64_t>(layout.tokens),
-          static_cast<int64_t>(layout.vocabulary),
-          layout.checksum,
-          static_cast<int64_t>(layout.documents),
-          (layout.flags & kHasTargets) != 0};
+  return {layout.token_bytes, static_cast<int64_t>(layout.tokens),    static_cast<int64_t>(layout.vocabulary),
+          layout.checksum,    static_cast<int64_t>(layout.documents), (layout.flags & kHasTargets) != 0};
 }
 
 template <class Token>
@@ -137,12 +134,13 @@ bool TokenShard::is_target(int64_t i) const {
 void TokenShard::check_documents() const {
   uint64_t last = 0;
   for (const uint64_t end : document_ends()) {
-    if (end <= last) throw DataError(str_format("token shard {}: the ends of its documents do not rise", name_));
+    if (end <= last)
+      throw DataError(str_format("token shard {}: the ends of its documents do not rise", name_));
     last = end;
   }
   if (header_.documents > 0 && last != static_cast<uint64_t>(header_.tokens)) {
-    throw DataError(str_format("token shard {}: its documents end at token {} of {}", name_, last,
-                               header_.tokens));
+    throw DataError(
+        str_format("token shard {}: its documents end at token {} of {}", name_, last, header_.tokens));
   }
 }
 
@@ -152,8 +150,8 @@ void TokenShard::verify() const {
   const uint64_t found = XXH3_64bits(content.data(), content.size());
   if (found == header_.checksum) return;
   throw DataError(
-      str_format("token shard {}: the checksum is {:016x}, the header says {:016x}: the file is corrupt", name_,
-                 found, header_.checksum));
+      str_format("token shard {}: the checksum is {:016x}, the header says {:016x}: the file is corrupt",
+                 name_, found, header_.checksum));
 }
 
 void TokenShardBuilder::add_document(std::span<const uint32_t> tokens, const std::vector<bool>& is_target) {

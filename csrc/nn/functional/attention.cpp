@@ -22,9 +22,17 @@ using torch::autograd::tensor_list;
 struct Layout {
   int64_t batch, time, width, heads;
   bool causal;
+  const int64_t* document_starts;  // null: none
 
-  Layout(const at::Tensor& qkv, int64_t heads, bool causal)
-      : batch(qkv.size(0)), time(qkv.size(1)), width(qkv.size(2) / 3), heads(heads), causal(causal) {}
+  Layout(const at::Tensor& qkv, int64_t heads, bool causal, const at::Tensor& document_starts)
+      : batch(qkv.size(0)),
+        time(qkv.size(1)),
+        width(qkv.size(2) / 3),
+        heads(heads),
+        causal(causal),
+        document_starts(document_starts.defined() && !document_starts.is_meta()
+                            ? document_starts.const_data_ptr<int64_t>()
+                            : nullptr) {}
 
   int64_t size() const { return width / heads; }
 
@@ -46,7 +54,8 @@ struct Layout {
       HeadAttention<T> head({time, size(), causal});
       for (int64_t unit = begin; unit < end; ++unit) {
         body(head,
-             {of_qkv<const T>(qkv, 0, unit), of_qkv<const T>(qkv, 1, unit), of_qkv<const T>(qkv, 2, unit)},
+             {of_qkv<const T>(qkv, 0, unit), of_qkv<const T>(qkv, 1, unit), of_qkv<const T>(qkv, 2, unit),
+              document_starts == nullptr ? nullptr : document_starts + unit / heads * time},
              unit);
       }
     });
@@ -82,8 +91,9 @@ std::vector<c10::IValue> inputs_of(const Layout& layout, const at::Tensor& qkv) 
 }
 
 struct Attention : torch::autograd::Function<Attention> {
-  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& qkv, int64_t heads, bool causal) {
-    const Layout layout(qkv, heads, causal);
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& qkv, int64_t heads, bool causal,
+                            const at::Tensor& document_starts) {
+    const Layout layout(qkv, heads, causal, document_starts);
     const at::Tensor out = at::empty({layout.batch, layout.time, layout.width}, qkv.options());
     const at::Tensor log_normalisers =
         at::empty({layout.batch, heads, layout.time}, qkv.options().dtype(at::kFloat));
@@ -91,7 +101,7 @@ struct Attention : torch::autograd::Function<Attention> {
     const auto run =
         qkv.scalar_type() == at::kFloat ? echelon::nn::forward<float> : echelon::nn::forward<kernels::Bf16>;
     if (!qkv.is_meta()) run(layout, qkv, out, log_normalisers);
-    ctx->save_for_backward({qkv, out, log_normalisers});
+    ctx->save_for_backward({qkv, out, log_normalisers, document_starts});
     ctx->saved_data["heads"] = heads;
     ctx->saved_data["causal"] = causal;
     return out;
@@ -100,13 +110,13 @@ struct Attention : torch::autograd::Function<Attention> {
   static tensor_list backward(AutogradContext* ctx, tensor_list gradients) {
     const auto saved = ctx->get_saved_variables();
     const at::Tensor &qkv = saved[0], &out = saved[1], &log_normalisers = saved[2];
-    const Layout layout(qkv, ctx->saved_data["heads"].toInt(), ctx->saved_data["causal"].toBool());
+    const Layout layout(qkv, ctx->saved_data["heads"].toInt(), ctx->saved_data["causal"].toBool(), saved[3]);
     const at::Tensor qkv_gradient = at::empty_like(qkv), out_gradient = gradients[0].contiguous();
     RECORD_FUNCTION("echelon::attention_backward", inputs_of(layout, qkv));
     const auto run =
         qkv.scalar_type() == at::kFloat ? echelon::nn::backward<float> : echelon::nn::backward<kernels::Bf16>;
     if (!qkv.is_meta()) run(layout, qkv, out, log_normalisers, out_gradient, qkv_gradient);
-    return {qkv_gradient, {}, {}};
+    return {qkv_gradient, {}, {}, {}};
   }
 };
 
@@ -116,38 +126,52 @@ std::vector<at::Tensor> split_BHTD(const at::Tensor& qkv, int64_t heads) {
   return qkv.view({qkv.size(0), qkv.size(1), 3, heads, size}).permute({2, 0, 3, 1, 4}).unbind();
 }
 
-at::Tensor attention_of_libtorch(const at::Tensor& qkv, int64_t heads, bool causal, double dropout) {
+/// Which keys each query sees, [batch or 1, 1, time, time].
+at::Tensor visible_BHTT(const at::Tensor& qkv, bool causal, const at::Tensor& document_starts) {
+  const int64_t time = qkv.size(1);
+  at::Tensor visible = at::ones({1, 1, time, time}, qkv.options().dtype(at::kBool));
+  if (causal) visible = visible.tril();
+  if (!document_starts.defined()) return visible;
+  const at::Tensor starts = document_starts.unsqueeze(1);
+  return visible.logical_and(starts.unsqueeze(3).eq(starts.unsqueeze(2)));
+}
+
+at::Tensor attention_of_libtorch(const at::Tensor& qkv, int64_t heads, bool causal,
+                                 const at::Tensor& document_starts, double dropout) {
   const auto parts = split_BHTD(qkv, heads);
-  return at::scaled_dot_product_attention(parts[0], parts[1], parts[2], /*attn_mask=*/{}, dropout, causal);
+  if (!document_starts.defined())
+    return at::scaled_dot_product_attention(parts[0], parts[1], parts[2], /*attn_mask=*/{}, dropout, causal);
+  return at::scaled_dot_product_attention(parts[0], parts[1], parts[2],
+                                          visible_BHTT(qkv, causal, document_starts), dropout);
 }
 
 /// With the probabilities spelled out, so that what is dropped is a function of the sample.
-at::Tensor attention_with_dropout(const at::Tensor& qkv, int64_t heads, bool causal, double dropout,
+at::Tensor attention_with_dropout(const at::Tensor& qkv, int64_t heads, bool causal,
+                                  const at::Tensor& document_starts, double dropout,
                                   const RandomSource& random) {
   const auto parts = split_BHTD(qkv, heads);
-  const int64_t time = qkv.size(1);
   const double scale = 1 / std::sqrt(static_cast<double>(parts[0].size(3)));
   at::Tensor scores = at::matmul(parts[0] * scale, parts[1].transpose(2, 3));
-  if (causal) {
-    const at::Tensor hidden = at::ones({time, time}, scores.options().dtype(at::kBool)).triu_(1);
-    scores = scores.masked_fill(hidden, -INFINITY);
-  }
+  if (causal || document_starts.defined())
+    scores = scores.masked_fill(visible_BHTT(qkv, causal, document_starts).logical_not(), -INFINITY);
   return at::matmul(nn::dropout(scores.softmax(-1), dropout, random), parts[2]);
 }
 
 }  // namespace
 
-at::Tensor attention(const at::Tensor& qkv, int64_t heads, bool causal, double dropout,
-                     const RandomSource& random) {
+at::Tensor attention(const at::Tensor& qkv, int64_t heads, bool causal, const at::Tensor& document_starts,
+                     double dropout, const RandomSource& random) {
   const bool narrow = qkv.scalar_type() == at::kFloat || qkv.scalar_type() == at::kBFloat16;
   const bool even_size = qkv.size(2) / 3 / heads % 2 == 0;
   if (qkv.is_meta() || (qkv.is_cpu() && narrow && even_size && dropout == 0)) {
-    return Attention::apply(qkv.contiguous(), heads, causal);
+    const at::Tensor starts = document_starts.defined() ? document_starts.contiguous() : document_starts;
+    return Attention::apply(qkv.contiguous(), heads, causal, starts);
   }
   if (!qkv.is_cpu() && dropout > 0) seed_generator(qkv.device(), random);
   const bool spelled_out = qkv.is_cpu() && dropout > 0;
-  const at::Tensor mixed_BHTD = spelled_out ? attention_with_dropout(qkv, heads, causal, dropout, random)
-                                            : attention_of_libtorch(qkv, heads, causal, dropout);
+  const at::Tensor mixed_BHTD =
+      spelled_out ? attention_with_dropout(qkv, heads, causal, document_starts, dropout, random)
+                  : attention_of_libtorch(qkv, heads, causal, document_starts, dropout);
   return mixed_BHTD.transpose(1, 2).reshape({qkv.size(0), qkv.size(1), qkv.size(2) / 3});
 }
 

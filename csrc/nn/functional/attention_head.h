@@ -32,6 +32,9 @@ class HeadAttention {
 
   struct Inputs {
     HeadRows<const T> query, key, value;
+    /// [time], for each position where its document begins, rising; a position sees only its own document.
+    /// Null: all is one.
+    const int64_t* document_starts;
   };
   /// out = softmax(Q Kᵀ / √size) V. log_normalisers: [time], for the backward pass.
   void forward(const Inputs& inputs, HeadRows<T> out, float* log_normalisers);
@@ -50,15 +53,19 @@ class HeadAttention {
     int64_t first, count, padded;
     BlockFactor<T> query_DQ, gradient_DQ, query_QD, gradient_QD;
   };
+  /// Fills begin_ and end_.
+  void find_visible(const int64_t* document_starts);
   QueryBlock prepare(const Inputs& inputs, HeadRows<const T> out, HeadRows<const T> out_gradient,
                      int64_t first);
-  /// Leaves probabilities and score gradients of the block, [K, Q], and adds to query_gradient_DQ_.
+  /// Leaves probabilities and score gradients of the block, [K, Q], and puts what follows for the queries
+  /// into query_gradient_DQ_, or adds it.
   void backward_block(const Inputs& inputs, const QueryBlock& block, const float* log_normalisers,
-                      int64_t first_key, int64_t keys);
+                      int64_t first_key, int64_t keys, bool add);
 
   HeadShape shape_;
   int64_t queries_at_once_;
   float scale_;
+  std::vector<int64_t> begin_, end_;  ///< of the keys that each query sees; neither falls
   BlockProducts<T> products_;
   std::vector<T> key_DT_, value_TD_, probabilities_, score_gradient_, packed_[5];
   std::vector<float> scores_, probability_gradient_, mean_gradient_Q_, query_gradient_DQ_;

@@ -33,6 +33,15 @@ class BlockProducts {
   BlockFactor<T> transposed_right(const T* from, int64_t stride, int64_t rows, int64_t columns,
                                   std::vector<T>& buffer) const;
 
+  /// The part of a right factor from a column on.
+  BlockFactor<T> from_column(BlockFactor<T> factor, int64_t column) const {
+    return {factor.data + (interleaved_ ? 2 * column : column), factor.stride};
+  }
+  /// The part of a right factor from a row on, whose number is even.
+  BlockFactor<T> from_row(BlockFactor<T> factor, int64_t row) const {
+    return {factor.data + row * factor.stride, factor.stride};
+  }
+
   /// out [m, n] = a [m, k] · b [k, n], added to `out` when `add`. With an odd k a column of zeros follows in
   /// `a`.
   void multiply(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_stride, BlockFactor<T> b, float* out,

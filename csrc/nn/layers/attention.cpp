@@ -16,12 +16,14 @@ SelfAttention::SelfAttention(const BuildOptions& options, int64_t width, int64_t
       projection_(add_child<Linear>(options, "projection", width, width,
                                     LinearOptions{.weight_init = attention.projection_init})) {}
 
-at::Tensor SelfAttention::mix(const at::Tensor& qkv, const Context& context) const {
-  return attention(qkv, heads_, causal_, context.training ? dropout_ : 0.0, context.random);
+at::Tensor SelfAttention::mix(const at::Tensor& qkv, const at::Tensor& document_starts,
+                              const Context& context) const {
+  return attention(qkv, heads_, causal_, document_starts, context.training ? dropout_ : 0.0, context.random);
 }
 
-at::Tensor SelfAttention::apply(const at::Tensor& input, const Context& context) {
-  return projection_.apply(mix(qkv_.apply(input, context), context), context);
+at::Tensor SelfAttention::apply(const at::Tensor& input, const at::Tensor& document_starts,
+                                const Context& context) {
+  return projection_.apply(mix(qkv_.apply(input, context), document_starts, context), context);
 }
 
 }  // namespace echelon::nn

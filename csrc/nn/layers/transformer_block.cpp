@@ -36,22 +36,24 @@ TransformerBlock::TransformerBlock(const BuildOptions& options, const Transforme
       mlp_(add_child<Mlp>(options, "mlp", transformer)),
       dropout_(add_child<Dropout>(options, "dropout", transformer.dropout)) {}
 
-at::Tensor TransformerBlock::apply(const at::Tensor& input, const Context& context) {
+at::Tensor TransformerBlock::apply(const at::Tensor& input, const at::Tensor& document_starts,
+                                   const Context& context) {
   if (mlp_.activation() != Activation::kGeluTanh || (context.training && dropout_.rate() > 0)) {
-    return apply_plainly(input, context);
+    return apply_plainly(input, document_starts, context);
   }
   // The same in fewer passes over memory, and with less kept for the backward pass.
   const Linear &projection = attention_.projection(), &expand = mlp_.expand(), &contract = mlp_.contract();
   const at::Tensor qkv = linear_of_norm(input, attention_norm_, attention_.qkv(), attention_.qkv().bias());
-  const at::Tensor x =
-      residual_linear(input, attention_.mix(qkv, context), projection.weight(), projection.bias());
+  const at::Tensor mixed = attention_.mix(qkv, document_starts, context);
+  const at::Tensor x = residual_linear(input, mixed, projection.weight(), projection.bias());
   const at::Tensor expanded = linear_of_norm(x, mlp_norm_, expand, /*bias=*/{});
   return residual_gelu_linear(x, expanded, expand.bias(), contract.weight(), contract.bias());
 }
 
-at::Tensor TransformerBlock::apply_plainly(const at::Tensor& input, const Context& context) {
+at::Tensor TransformerBlock::apply_plainly(const at::Tensor& input, const at::Tensor& document_starts,
+                                           const Context& context) {
   const at::Tensor mixed =
-      attention_.apply(attention_norm_.apply(input, context), context.child("attention"));
+      attention_.apply(attention_norm_.apply(input, context), document_starts, context.child("attention"));
   const at::Tensor x = input + dropout_.apply(mixed, context.child("attention_dropout"));
   const at::Tensor transformed = mlp_.apply(mlp_norm_.apply(x, context), context);
   return x + dropout_.apply(transformed, context.child("mlp_dropout"));

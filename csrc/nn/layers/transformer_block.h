@@ -37,16 +37,19 @@ class Mlp : public UnaryLayer {
   Linear& contract_;
 };
 
-class TransformerBlock : public UnaryLayer {
+class TransformerBlock : public DocumentLayer {
  public:
   /// Inside: attention_norm, attention (qkv, projection), mlp_norm, mlp (expand, contract).
   TransformerBlock(const BuildOptions& options, const TransformerOptions& transformer);
 
+  using DocumentLayer::apply;
   /// [batch, time, width] → the same.
-  at::Tensor apply(const at::Tensor& input, const Context& context) override;
+  at::Tensor apply(const at::Tensor& input, const at::Tensor& document_starts,
+                   const Context& context) override;
 
  private:
-  at::Tensor apply_plainly(const at::Tensor& input, const Context& context);
+  at::Tensor apply_plainly(const at::Tensor& input, const at::Tensor& document_starts,
+                           const Context& context);
 
   LayerNorm& attention_norm_;
   SelfAttention& attention_;

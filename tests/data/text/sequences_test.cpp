@@ -38,8 +38,8 @@ std::vector<Piece> all_pieces(const Sequences& sequences) {
 
 TEST(StreamSequences, CutTextsRegardlessOfDocuments) {
   const auto sequences = stream_sequences({text({5, 5}), text({2}), text({7})}, {}, 3);
-  EXPECT_THAT(all_pieces(*sequences), ElementsAre(Piece{0, 3, 0}, Piece{0, 3, 3}, Piece{0, 3, 6},
-                                                  Piece{2, 3, 0}, Piece{2, 3, 3}));
+  EXPECT_THAT(all_pieces(*sequences),
+              ElementsAre(Piece{0, 3, 0}, Piece{0, 3, 3}, Piece{0, 3, 6}, Piece{2, 3, 0}, Piece{2, 3, 3}));
   EXPECT_THAT(sequences->starts(), ElementsAre(0, 3, 3));
   const auto half = stream_sequences({text({5, 5}), text({7})}, {0.5, 1}, 3);
   EXPECT_THAT(all_pieces(*half), ElementsAre(Piece{0, 3, 5}));

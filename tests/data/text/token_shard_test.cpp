@@ -79,7 +79,8 @@ TEST_F(TokenShardTest, WritesWhatTheSpecificationSays) {
 TEST_F(TokenShardTest, ReadsDocumentsAndTargets) {
   // Five tokens, padded to a multiple of eight bytes, in documents of two and three; the second and the last
   // two are to be predicted.
-  const std::string content = bytes({{1, 2}, {2, 2}, {3, 2}, {4, 2}, {5, 2}, {0, 6}, {2, 8}, {5, 8}, {26, 1}});
+  const std::string content =
+      bytes({{1, 2}, {2, 2}, {3, 2}, {4, 2}, {5, 2}, {0, 6}, {2, 8}, {5, 8}, {26, 1}});
   const std::string path = write(shard(1, 2, 5, 10, 0, 2, 1) + content);
   const TokenSequence tokens = TokenSequence::from_shard(path, true);
   EXPECT_EQ(tokens.size(), 5);
@@ -116,8 +117,10 @@ TEST_F(TokenShardTest, RefusesWhatDoesNotFit) {
   EXPECT_THAT(refusal(shard(1, 2, 4, 5, 0, uint64_t{1} << 61) + std::string(8, '\0')),
               HasSubstr("the 8 bytes after it are not"));
   const std::string four_tokens = shard(1, 2, 4, 5, 0, 2) + std::string(8, '\0');
-  EXPECT_THAT(refusal(four_tokens + bytes({{3, 8}, {3, 8}})), HasSubstr("the ends of its documents do not rise"));
-  EXPECT_THAT(refusal(four_tokens + bytes({{0, 8}, {4, 8}})), HasSubstr("the ends of its documents do not rise"));
+  EXPECT_THAT(refusal(four_tokens + bytes({{3, 8}, {3, 8}})),
+              HasSubstr("the ends of its documents do not rise"));
+  EXPECT_THAT(refusal(four_tokens + bytes({{0, 8}, {4, 8}})),
+              HasSubstr("the ends of its documents do not rise"));
   EXPECT_THAT(refusal(four_tokens + bytes({{1, 8}, {3, 8}})), HasSubstr("its documents end at token 3 of 4"));
   EXPECT_THAT(refusal(four_tokens + bytes({{1, 8}})), HasSubstr("the 16 bytes after it are not"));
   std::string corrupt = shard(1, 2, 1, 5) + bytes({{1, 2}});

@@ -90,9 +90,9 @@ TEST(AttentionDropout, DropsProbabilitiesOfEachSampleByItself) {
     const at::Tensor probabilities = dropout(scores.softmax(-1), 0.3, kRandom);
     const at::Tensor expected =
         probabilities.matmul(parts[2]).transpose(1, 2).reshape({batch, time, heads * size});
-    EXPECT_TRUE(at::allclose(attention(qkv, heads, causal, 0.3, kRandom), expected, 1e-12, 1e-12));
+    EXPECT_TRUE(at::allclose(attention(qkv, heads, causal, {}, 0.3, kRandom), expected, 1e-12, 1e-12));
     const auto run = [&](const at::Tensor& rows, const RandomSource& random) {
-      return attention(rows, heads, causal, 0.3, random);
+      return attention(rows, heads, causal, {}, 0.3, random);
     };
     EXPECT_TRUE(at::allclose(at::cat({part(qkv, 0, 2, run), part(qkv, 2, 5, run)}), expected, 1e-12, 1e-12));
   }
