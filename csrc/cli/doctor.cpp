@@ -5,7 +5,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "cli/version.h"
@@ -67,7 +66,7 @@ std::vector<RankFacts> gather(const RankFacts& own, Communicator& comm) {
   comm.all_reduce(length, Reduce::kMax, "doctor: length of the facts")->wait();
   const int64_t slot = length.item<int64_t>() + 1;
   at::Tensor mine = at::zeros({slot}, at::kByte);
-  std::memcpy(mine.mutable_data_ptr(), text.data(), text.size());
+  text.copy(static_cast<char*>(mine.mutable_data_ptr()), text.size());
   at::Tensor all = at::empty({slot * comm.size()}, at::kByte);
   comm.all_gather(all, mine, "doctor: facts")->wait();
   std::vector<RankFacts> facts;

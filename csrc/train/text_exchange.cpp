@@ -2,15 +2,13 @@
 
 #include <ATen/ATen.h>
 
-#include <cstring>
-
 namespace echelon::train {
 
 std::string broadcast_text(Communicator& comm, const std::string& text, int root) {
   at::Tensor length = at::tensor({static_cast<int64_t>(text.size())}, at::kLong);
   comm.broadcast(length, root, "length of a text")->wait();
   at::Tensor bytes = at::empty({length.item<int64_t>()}, at::kByte);
-  if (comm.rank() == root) std::memcpy(bytes.mutable_data_ptr(), text.data(), text.size());
+  if (comm.rank() == root) text.copy(static_cast<char*>(bytes.mutable_data_ptr()), text.size());
   comm.broadcast(bytes, root, "text")->wait();
   return {static_cast<const char*>(bytes.const_data_ptr()), static_cast<size_t>(bytes.numel())};
 }
@@ -22,7 +20,7 @@ std::vector<std::string> gather_texts(Communicator& comm, const std::string& tex
       ->wait();
   const int64_t longest = lengths.max().item<int64_t>();
   at::Tensor own = at::zeros({longest}, at::kByte), all = at::empty({size, longest}, at::kByte);
-  std::memcpy(own.mutable_data_ptr(), text.data(), text.size());
+  text.copy(static_cast<char*>(own.mutable_data_ptr()), text.size());
   comm.all_gather(all, own, "texts")->wait();
   std::vector<std::string> texts;
   for (int rank = 0; rank < size; ++rank) {
