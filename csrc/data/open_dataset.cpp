@@ -54,7 +54,9 @@ std::shared_ptr<const Dataset> open_split(const ImageSettings& settings, Split s
                               .communicator = communicator};
   auto source = open_images(settings, split, options);
   if (source->size() == 0) throw DataError("no sample is left: all are damaged");
-  return std::make_shared<ImageDataset>(std::move(source), ImageTransform(settings, split == Split::kTrain));
+  const bool augment = split == Split::kTrain;
+  return std::make_shared<ImageDataset>(std::move(source),
+                                        image::ImageTransform(transform_options(settings, augment)));
 }
 
 bool is_token_shard(const TextSettings& settings, const std::string& path) {
