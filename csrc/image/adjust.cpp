@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "image/colour.h"
+#include "image/colour_kernels.h"
 
 // Compiled without contraction to fused multiply-adds, which would round other than Pillow does.
 
@@ -82,17 +83,6 @@ uint8_t luma_of(const Image& image, size_t first) {
   return image.channels == 1 ? *pixel : luma(pixel[0], pixel[1], pixel[2]);
 }
 
-/// Thirteenths: the neighbours count once, the pixel itself five times.
-uint8_t smoothed(const Image& image, int64_t y, int64_t x) {
-  const int64_t channels = image.channels;
-  int sum = 4 * image.row(y)[x];
-  for (int64_t row = y - 1; row <= y + 1; ++row) {
-    const uint8_t* pixel = image.row(row) + x;
-    sum += pixel[-channels] + pixel[0] + pixel[channels];
-  }
-  return static_cast<uint8_t>((2 * sum + 13) / 26);
-}
-
 }  // namespace
 
 void adjust_brightness(Image& image, double factor) {
@@ -107,20 +97,21 @@ void adjust_contrast(Image& image, double factor) {
 }
 
 void adjust_saturation(Image& image, double factor) {
-  if (image.channels == 1) return;
-  for (size_t i = 0; i < image.pixels.size(); i += 3) {
-    const uint8_t grey = luma_of(image, i);
-    for (size_t c = i; c < i + 3; ++c)
-      image.pixels[c] = blend(grey, image.pixels[c], static_cast<float>(factor));
-  }
+  if (image.channels == 3)
+    saturate_pixels(image.pixels.data(), image.height * image.width, static_cast<float>(factor));
+}
+
+void adjust_hue(Image& image, double turn) {
+  const auto steps = static_cast<uint8_t>(static_cast<int>(turn * 255));
+  if (image.channels == 3) turn_pixels_hue(image.pixels.data(), image.height * image.width, steps);
 }
 
 void adjust_sharpness(Image& image, double factor) {
   if (image.height < 3 || image.width < 3) return;
   const Image source = image;
   for (int64_t y = 1; y + 1 < image.height; ++y) {
-    for (int64_t x = image.channels; x < (image.width - 1) * image.channels; ++x)
-      image.row(y)[x] = blend(smoothed(source, y, x), source.row(y)[x], static_cast<float>(factor));
+    sharpen_row(source.row(y - 1), source.row(y), source.row(y + 1), image.channels,
+                (image.width - 1) * image.channels, image.channels, static_cast<float>(factor), image.row(y));
   }
 }
 
