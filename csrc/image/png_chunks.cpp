@@ -64,16 +64,16 @@ PngChunks read_png_chunks(std::span<const uint8_t> encoded) {
   for (size_t at = kSignature; at + kOverhead <= encoded.size();) {
     const size_t length = big_endian(encoded.data() + at);
     const std::string_view name = text(encoded.subspan(at + 4, 4));
-    const bool is_cut = length > encoded.size() - at - kOverhead;
-    const auto content = encoded.subspan(at + 8, is_cut ? encoded.size() - at - 8 : length);
     const bool is_first = at == kSignature;
     if (is_first != (name == "IHDR")) throw DataError("corrupt PNG: it does not begin with its header");
+    const bool is_picture = name == "IDAT", is_cut = length > encoded.size() - at - kOverhead;
+    if (is_cut && (is_first || is_picture)) throw DataError("corrupt PNG: it is truncated");
+    if (is_cut) break;
+    const auto content = encoded.subspan(at + 8, length);
     if (is_first) read_header(content, chunks);
     if (name == "IEND") break;
-    has_picture |= name == "IDAT";
-    if (is_first || name == "IDAT" || name == "PLTE")
-      add(chunks.needed, encoded.subspan(at, is_cut ? encoded.size() - at : length + kOverhead));
-    if (is_cut) break;
+    has_picture |= is_picture;
+    if (is_first || is_picture || name == "PLTE") add(chunks.needed, encoded.subspan(at, length + kOverhead));
     if (name == "eXIf") exif = content;
     if (name == "iTXt" && !xmp_packet(content).empty()) xmp = xmp_packet(content);
     at += length + kOverhead;
