@@ -24,6 +24,12 @@ constexpr int kMaxScans = 500;
 /// Smoothing between neighbours of subsampled colours is exact only this far from the edge of a part.
 constexpr int64_t kMargin = 4;
 
+PixelBox with_margin(const PixelBox& wanted, ImageSize whole) {
+  const int64_t left = std::max<int64_t>(wanted.left - kMargin, 0);
+  const int64_t right = std::min(wanted.left + wanted.width + kMargin, whole.width);
+  return {left, wanted.top, right - left, std::min(wanted.height, whole.height - wanted.top)};
+}
+
 enum class RowKind { kAsWanted, kRgbToGrey, kCmyk };
 
 }  // namespace
@@ -35,7 +41,7 @@ struct JpegDecoder::State {
   jpeg_error_mgr errors{};
   jpeg_progress_mgr progress{};
   std::jmp_buf failure{};
-  bool has_header = false;
+  bool has_header = false, has_too_many_scans = false;
 
   State() {
     decoder.err = jpeg_std_error(&errors);
@@ -55,15 +61,14 @@ struct JpegDecoder::State {
     if (level < 0 && decoder->err->msg_code == JWRN_JPEG_EOF) on_error(decoder);
   }
   static void on_progress(j_common_ptr decoder) {
-    if (reinterpret_cast<j_decompress_ptr>(decoder)->input_scan_number <= kMaxScans) return;
-    decoder->err->msg_code = JERR_NOTIMPL;
-    on_error(decoder);
+    auto* state = static_cast<State*>(decoder->client_data);
+    state->has_too_many_scans = state->decoder.input_scan_number > kMaxScans;
+    if (state->has_too_many_scans) on_error(decoder);
   }
 
   std::string message() {
     char text[JMSG_LENGTH_MAX];
-    if (errors.msg_code == JERR_NOTIMPL && decoder.input_scan_number > kMaxScans)
-      return str_format("more than {} scans", kMaxScans);
+    if (has_too_many_scans) return str_format("more than {} scans", kMaxScans);
     errors.format_message(reinterpret_cast<j_common_ptr>(&decoder), text);
     return text;
   }
@@ -80,6 +85,7 @@ struct JpegDecoder::State {
   bool read_header(const uint8_t* bytes, size_t size) {
     if (setjmp(failure)) return false;
     jpeg_abort_decompress(&decoder);
+    has_too_many_scans = false;
     jpeg_mem_src(&decoder, bytes, size);
     jpeg_read_header(&decoder, TRUE);
     has_header = true;
@@ -95,6 +101,17 @@ struct JpegDecoder::State {
     decoder.dct_method = JDCT_ISLOW;
     jpeg_start_decompress(&decoder);
     return true;
+  }
+
+  /// Whether libjpeg smooths over block edges, as it does where a progressive file ends before its last
+  /// scans: then a part would not be that of the whole.
+  bool is_smoothed() const {
+    if (!decoder.progressive_mode || decoder.coef_bits == nullptr) return false;
+    const auto is_missing = [](int bits) { return bits != 0; };
+    for (int i = 0; i < decoder.num_components; ++i) {
+      if (std::any_of(decoder.coef_bits[i], decoder.coef_bits[i] + DCTSIZE2, is_missing)) return true;
+    }
+    return false;
   }
 
   /// Limits what follows to columns around [left, left + width), and passes over `top` rows.
@@ -150,18 +167,15 @@ PixelBox JpegDecoder::decode(int channels, int reduction, const PixelBox& wanted
                                                    : RowKind::kAsWanted;
   check(state_->start(is_ink ? JCS_CMYK : is_grey && channels == 1 ? JCS_GRAYSCALE : JCS_RGB, reduction));
 
-  const int64_t whole_width = decoder.output_width, whole_height = decoder.output_height;
-  const int64_t first = std::max<int64_t>(wanted.left - kMargin, 0);
-  const int64_t last = std::min(wanted.left + wanted.width + kMargin, whole_width);
-  auto left = static_cast<JDIMENSION>(first), width = static_cast<JDIMENSION>(last - first);
-  if (last - first == whole_width) left = 0;
-  check(state_->limit_to(left, width, static_cast<JDIMENSION>(wanted.top)));
-
-  const int64_t height = std::min(wanted.height, whole_height - wanted.top);
-  image.resize(height, width, channels);
+  const ImageSize whole{decoder.output_height, decoder.output_width};
+  const PixelBox part =
+      state_->is_smoothed() ? PixelBox{0, 0, whole.width, whole.height} : with_margin(wanted, whole);
+  auto left = static_cast<JDIMENSION>(part.left), width = static_cast<JDIMENSION>(part.width);
+  check(state_->limit_to(left, width, static_cast<JDIMENSION>(part.top)));
+  image.resize(part.height, width, channels);
   row_.resize(kind == RowKind::kAsWanted ? 0 : static_cast<size_t>(width) * 4);
   check(state_->read_rows(image, kind, row_.data()));
-  return {left, wanted.top, width, height};
+  return {left, part.top, width, part.height};
 }
 
 }  // namespace echelon::image

@@ -1,6 +1,6 @@
 """Makes the images of the tests beside it, and what Pillow (13.0) and torchvision (0.26) make of them.
 
-    python make_images.py        # writes beside itself
+    python make_images.py        # writes beside itself; cjpeg (libjpeg-turbo) must be installed
 
 Expected pixels are PNG files, [height, width] grey or colour: NAME.rgb.png and NAME.grey.png are
 `ImageOps.exif_transpose(image).convert(...)` of NAME. colour.bin and grey.bin are the raw bytes of colour.png and
@@ -9,6 +9,7 @@ grey.png, so that reading those files rests on nothing.
 import io
 import pathlib
 import struct
+import subprocess
 import zlib
 
 import numpy as np
@@ -130,6 +131,17 @@ def write_jpeg_files():
     (here / "extraneous.jpg").write_bytes(data[:scan] + b"\0\1\2" + data[scan:])
     middle = scan + (len(data) - scan) // 2
     (here / "scan_ends_early.jpg").write_bytes(data[:middle] + b"\xff\xd9")
+    data = (here / "progressive.jpg").read_bytes()
+    scans = [i for i in range(len(data)) if data[i:i + 2] == b"\xff\xda"]
+    (here / "progressive_early.jpg").write_bytes(data[:scans[3]] + b"\xff\xd9")
+    for sampling in ("1x2", "4x1", "2x1,1x1,2x1"):  # kinds that Pillow does not write
+        bitmap = io.BytesIO()
+        uneven.save(bitmap, "PPM")
+        name = f"sampled_{sampling.replace(',', '_')}.jpg"
+        command = ["cjpeg", "-quality", "88", "-sample", sampling]
+        (here / name).write_bytes(subprocess.run(command, input=bitmap.getvalue(), capture_output=True, check=True).stdout)
+    command = ["cjpeg", "-quality", "88", "-arithmetic"]
+    (here / "arithmetic.jpg").write_bytes(subprocess.run(command, input=bitmap.getvalue(), capture_output=True, check=True).stdout)
     ycck = source.convert("CMYK")
     buffer = io.BytesIO()
     ycck.save(buffer, "JPEG", quality=95)
