@@ -74,7 +74,9 @@ std::shared_ptr<const Dataset> open_inputs(const ImageSettings& settings, const 
                               .communicator = communicator};
   auto source = open_images(settings, inputs, options);
   if (source->size() == 0) throw DataError("no sample is left: all are damaged");
-  return std::make_shared<ImageDataset>(std::move(source), ImageTransform(settings, split == Split::kTrain));
+  const bool augment = split == Split::kTrain;
+  return std::make_shared<ImageDataset>(std::move(source),
+                                        image::ImageTransform(transform_options(settings, augment)));
 }
 
 std::unique_ptr<Sequences> make_sequences(const TextSettings& settings,

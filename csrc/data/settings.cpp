@@ -196,7 +196,7 @@ void describe(config::Fields<AugmentSettings>& f) {
 }
 
 void describe(config::Fields<ImageSettings>& f) {
-  f.about("JPEG and PNG images with a class each, in WebDataset tar shards or in one folder for each class.");
+  f.about("JPEG, PNG and WebP images with a class each, in WebDataset tar shards or in one folder for each class.");
   f.add("train", &ImageSettings::train,
         "Tar shards as paths, globs or ranges like train-{000..004}.tar; or one folder that holds a folder "
         "of images for "
@@ -284,7 +284,7 @@ void describe(config::Fields<TextSettings>& f) {
 
 void describe(config::Fields<DataSettings>& f) {
   f.about("What is trained on.");
-  f.choice<ImageSettings>("images", "JPEG and PNG images with a class each.");
+  f.choice<ImageSettings>("images", "JPEG, PNG and WebP images with a class each.");
   f.choice<TextSettings>("text", "Text as tokens.");
 }
 

@@ -31,8 +31,7 @@ class OpenDatasetTest : public testing::Test {
     return {path};
   }
   static std::string image(const std::string& name) {
-    const auto bytes = golden(name);
-    return {bytes.begin(), bytes.end()};
+    return read_file(ECHELON_SOURCE_DIR "/tests/image/golden/" + name);
   }
   static std::vector<std::vector<int64_t>> rows(const at::Tensor& tensor) {
     std::vector<std::vector<int64_t>> found;

@@ -26,7 +26,46 @@ class Labels final : public Dataset {
   std::shared_ptr<const ImageSource> source_;
 };
 
+image::ElementType element_type(at::ScalarType type) {
+  switch (type) {
+    case at::kDouble:
+      return image::ElementType::kFloat64;
+    case at::kFloat:
+      return image::ElementType::kFloat32;
+    case at::kHalf:
+      return image::ElementType::kFloat16;
+    case at::kBFloat16:
+      return image::ElementType::kBfloat16;
+    case at::kByte:
+      return image::ElementType::kUint8;
+    default:
+      throw InternalError(str_format("images of type {}", c10::toString(type)));
+  }
+}
+
+image::Augmentation augmentation(const AugmentSettings& settings) {
+  using Crop = image::Augmentation::Crop;
+  image::Augmentation result;
+  result.crop = settings.crop == data::Crop::kRandomResized ? Crop::kRandomResized
+                : settings.crop == data::Crop::kShift       ? Crop::kShift
+                                                            : Crop::kNone;
+  result.range = {settings.scale[0], settings.scale[1], settings.ratio[0], settings.ratio[1]};
+  result.shift = settings.shift;
+  result.flip = settings.flip ? 0.5 : 0;
+  return result;
+}
+
 }  // namespace
+
+image::TransformOptions transform_options(const ImageSettings& settings, bool augment) {
+  image::TransformOptions options{.size = settings.size,
+                                  .resize = settings.resize.value_or(settings.size),
+                                  .channels = settings.channels,
+                                  .mean = settings.mean,
+                                  .deviation = settings.std};
+  if (augment) options.augmentation = augmentation(settings.augment);
+  return options;
+}
 
 Batch ImageDataset::allocate(int64_t samples, at::ScalarType dtype, bool pinned) const {
   const auto options = at::TensorOptions().pinned_memory(pinned);
@@ -45,7 +84,7 @@ void ImageDataset::load(int64_t index, uint64_t key, Batch& batch, int64_t row) 
   try {
     batch.target.mutable_data_ptr<int64_t>()[row] = source_->label(index);
     source_->read(index, encoded);
-    transform_(encoded, key, images.scalar_type(), target);
+    transform_(encoded, key, element_type(images.scalar_type()), target);
   } catch (const DataError& error) {
     throw DataError(str_format("{}: {}", source_->place(index), error.what()));
   }

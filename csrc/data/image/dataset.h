@@ -5,13 +5,17 @@
 
 #include "data/dataset.h"
 #include "data/image/source.h"
-#include "data/image/transform.h"
+#include "data/settings.h"
+#include "image/transform.h"
 
 namespace echelon::data {
 
+/// `augment`: the random changes of training; else resize and central crop.
+image::TransformOptions transform_options(const ImageSettings& settings, bool augment);
+
 class ImageDataset final : public Dataset {
  public:
-  ImageDataset(std::shared_ptr<const ImageSource> source, ImageTransform transform)
+  ImageDataset(std::shared_ptr<const ImageSource> source, image::ImageTransform transform)
       : source_(std::move(source)), transform_(std::move(transform)) {}
 
   int64_t size() const override { return source_->size(); }
@@ -24,7 +28,7 @@ class ImageDataset final : public Dataset {
 
  private:
   std::shared_ptr<const ImageSource> source_;
-  ImageTransform transform_;
+  image::ImageTransform transform_;
 };
 
 }  // namespace echelon::data

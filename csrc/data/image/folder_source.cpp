@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 bool is_image_name(const fs::path& path) {
   std::string extension = path.extension().string();
   for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
+  return extension == ".jpg" || extension == ".jpeg" || extension == ".png" || extension == ".webp";
 }
 
 /// Names of the images below `folder`, relative to it and sorted, each followed by a zero.
@@ -49,7 +49,7 @@ class FolderSource : public ImageSource {
       ends_.push_back(static_cast<int64_t>(starts_.size()));
       if (!lists[i].empty()) continue;
       const std::string problem =
-          str_format("{}: the class folder holds no .jpg, .jpeg or .png", (root_ / folders_[i]).string());
+          str_format("{}: the class folder holds no .jpg, .jpeg, .png or .webp", (root_ / folders_[i]).string());
       if (!options.skip_damaged) throw DataError(problem);
       if (left_out_++ == 0) log::info("left out: {}", problem);
     }

@@ -41,7 +41,7 @@ struct SourceOptions {
 };
 
 /// Samples of tar shards as the WebDataset convention groups them: consecutive files whose names agree up to
-/// the first dot of the base name are the fields of one sample; the image is its `jpg`, `jpeg` or `png`.
+/// the first dot of the base name are the fields of one sample; the image is its `jpg`, `jpeg`, `png` or `webp`.
 /// Collective. Throws DataError for damage, for a sample without image or label and for labels out of range,
 /// unless `skip_damaged`.
 std::unique_ptr<ImageSource> open_tar_shards(const std::vector<std::string>& paths,

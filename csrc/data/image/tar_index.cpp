@@ -17,7 +17,7 @@ namespace {
 constexpr int64_t kMaxLabelField = 1 << 20;
 
 bool is_image(std::string_view field) {
-  return field == "jpg" || field == "jpeg" || field == "png";
+  return field == "jpg" || field == "jpeg" || field == "png" || field == "webp";
 }
 
 std::optional<int64_t> whole_number(std::string_view text) {
@@ -111,7 +111,7 @@ class Indexer {
   }
 
   std::string missing_field() const {
-    if (!image_) return place(offset_) + "the sample has no .jpg, .jpeg or .png";
+    if (!image_) return place(offset_) + "the sample has no .jpg, .jpeg, .png or .webp";
     if (!label_seen_)
       return place(offset_) + str_format("the sample has no .{} with its class", options_.label_field);
     if (image_->size > kMaxEncodedImage)

@@ -93,7 +93,7 @@ TEST_F(TarSourceTest, NamesShardOffsetAndKeyOfWhatIsWrong) {
   EXPECT_THAT(refusal(kTwo + tar_entry("3.png", "x") + tar_end()),
               HasSubstr("bad.tar, offset 5120, key \"3\": the sample has no .cls"));
   EXPECT_THAT(refusal(kTwo + tar_entry("3.cls", "1") + tar_end()),
-              HasSubstr("key \"3\": the sample has no .jpg, .jpeg or .png"));
+              HasSubstr("key \"3\": the sample has no .jpg, .jpeg, .png or .webp"));
   EXPECT_THAT(
       refusal(tar_entry("3.png", "x") + tar_entry("3.jpg", "x") + tar_entry("3.cls", "1") + tar_end()),
       HasSubstr("offset 1024, key \"3\": a second image"));

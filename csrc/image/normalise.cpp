@@ -1,0 +1,71 @@
+#include "image/normalise.h"
+
+namespace echelon::image {
+namespace {
+
+template <class T>
+struct Row {
+  const uint8_t* pixels;
+  int64_t width;
+  bool mirrored;
+  T* target;       ///< of the first channel
+  int64_t planes;  ///< elements from plane to plane
+};
+
+template <class T>
+void write_channels(const Row<T>& row, const std::vector<std::array<T, 256>>& tables) {
+  const auto channels = static_cast<int64_t>(tables.size());
+  const int64_t step = row.mirrored ? -channels : channels;
+  for (int64_t channel = 0; channel < channels; ++channel) {
+    const T* table = tables[channel].data();
+    const uint8_t* pixel = row.pixels + channel + (row.mirrored ? (row.width - 1) * channels : 0);
+    T* target = row.target + channel * row.planes;
+    for (int64_t x = 0; x < row.width; ++x) target[x] = table[pixel[x * step]];
+  }
+}
+
+}  // namespace
+
+Normalisation::Normalisation(int channels, const std::vector<double>& mean,
+                             const std::vector<double>& deviation)
+    : uint8_(channels), float64_(channels), float32_(channels), float16_(channels), bfloat16_(channels) {
+  for (int channel = 0; channel < channels; ++channel) {
+    for (int pixel = 0; pixel < 256; ++pixel) {
+      const double centred = pixel / 255.0 - (mean.empty() ? 0.0 : mean[channel]);
+      const double value = centred / (deviation.empty() ? 1.0 : deviation[channel]);
+      const auto single = static_cast<float>(value);
+      uint8_[channel][pixel] = static_cast<uint8_t>(pixel);
+      float64_[channel][pixel] = value;
+      float32_[channel][pixel] = single;
+      float16_[channel][pixel] = float16_bits(single);
+      bfloat16_[channel][pixel] = bfloat16_bits(single);
+    }
+  }
+}
+
+void Normalisation::write_row(int64_t y, const uint8_t* pixels, ImageSize size, Mirror mirror,
+                              ElementType type, void* target) const {
+  const int64_t row = mirror.top_bottom ? size.height - 1 - y : y, planes = size.height * size.width;
+  const auto write = [&]<class T>(const Table<T>& tables) {
+    write_channels<T>(
+        {pixels, size.width, mirror.left_right, static_cast<T*>(target) + row * size.width, planes}, tables);
+  };
+  switch (type) {
+    case ElementType::kUint8:
+      return write(uint8_);
+    case ElementType::kFloat16:
+      return write(float16_);
+    case ElementType::kBfloat16:
+      return write(bfloat16_);
+    case ElementType::kFloat32:
+      return write(float32_);
+    case ElementType::kFloat64:
+      return write(float64_);
+  }
+}
+
+void Normalisation::write(const Image& image, Mirror mirror, ElementType type, void* target) const {
+  for (int64_t y = 0; y < image.height; ++y) write_row(y, image.row(y), image.size(), mirror, type, target);
+}
+
+}  // namespace echelon::image

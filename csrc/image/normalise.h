@@ -1,0 +1,63 @@
+// 8-bit pixels → planes of numbers of any type, by table.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "image/element.h"
+#include "image/image.h"
+#include "image/resample.h"
+
+namespace echelon::image {
+
+/// Mirroring, while pixels are written.
+struct Mirror {
+  bool left_right = false, top_bottom = false;
+};
+
+/// (pixel / 255 - mean) / standard deviation, for each channel, as one look-up for each pixel value.
+class Normalisation {
+ public:
+  /// One mean and deviation a channel; empty: 0 and 1.
+  Normalisation(int channels, const std::vector<double>& mean, const std::vector<double>& deviation);
+
+  /// Writes `image` to [channel, height, width] at `target`, of `type`: as real numbers the normalised
+  /// values, as uint8 the pixels as they are.
+  void write(const Image& image, Mirror mirror, ElementType type, void* target) const;
+
+  /// Writes one row of an image of `size` to its planes.
+  void write_row(int64_t y, const uint8_t* pixels, ImageSize size, Mirror mirror, ElementType type,
+                 void* target) const;
+
+  int channels() const { return static_cast<int>(float32_.size()); }
+
+ private:
+  template <class T>
+  using Table = std::vector<std::array<T, 256>>;
+
+  /// The result, by channel and pixel value.
+  Table<uint8_t> uint8_;
+  Table<double> float64_;
+  Table<float> float32_;
+  Table<uint16_t> float16_, bfloat16_;  ///< as bits
+};
+
+/// Normalises rows as they are made.
+class PlaneSink final : public RowSink {
+ public:
+  PlaneSink(const Normalisation& normalisation, ImageSize size, Mirror mirror, ElementType type, void* target)
+      : normalisation_(normalisation), size_(size), mirror_(mirror), type_(type), target_(target) {}
+  void row(int64_t y, const uint8_t* pixels) override {
+    normalisation_.write_row(y, pixels, size_, mirror_, type_, target_);
+  }
+
+ private:
+  const Normalisation& normalisation_;
+  ImageSize size_;
+  Mirror mirror_;
+  ElementType type_;
+  void* target_;
+};
+
+}  // namespace echelon::image

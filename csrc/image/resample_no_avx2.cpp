@@ -1,0 +1,10 @@
+// Processors other than x86-64 have the portable version alone.
+#include "image/resample_kernels.h"
+
+namespace echelon::image {
+
+bool narrow_colour_fast(const NarrowRows&, NarrowRoom&) {
+  return false;
+}
+
+}  // namespace echelon::image

@@ -1,0 +1,62 @@
+#include "image/transform.h"
+
+#include <utility>
+
+#include "image/adjust.h"
+#include "image/decoder.h"
+#include "image/resample.h"
+
+namespace echelon::image {
+namespace {
+
+/// The buffers of one thread.
+struct Workspace {
+  ImageDecoder decoder;
+  Resampler resampler;
+  Image sample;
+};
+
+Workspace& workspace() {
+  thread_local Workspace instance;
+  return instance;
+}
+
+void shrink(Box& box, int factor) {
+  box = {box.left / factor, box.top / factor, box.width / factor, box.height / factor};
+}
+
+}  // namespace
+
+ImageTransform::ImageTransform(TransformOptions options)
+    : options_(std::move(options)), normalisation_(options_.channels, options_.mean, options_.deviation) {}
+
+void ImageTransform::operator()(std::span<const uint8_t> encoded, uint64_t key, ElementType type,
+                                void* target) const {
+  Workspace& space = workspace();
+  RandomStream random(key);
+  const auto& augmentation = options_.augmentation;
+  const ImageSize source = space.decoder.open(encoded), size{options_.size, options_.size};
+  Geometry geometry = augmentation ? augmentation->choose(source, options_.resize, options_.size, random)
+                                   : centre_crop(source, options_.resize, options_.size);
+  const int reduction = space.decoder.reduction(reduction_that_leaves_detail(geometry));
+  shrink(geometry.box, reduction);
+  const PixelBox needed = space.resampler.prepare(space.decoder.reduced_size(reduction), geometry);
+  const ImagePart part = space.decoder.decode_part(options_.channels, reduction, needed);
+  const Mirror mirror{geometry.flip, geometry.upside_down};
+
+  if (augmentation && augmentation->changes_pixels()) {
+    space.resampler.run(part, space.sample);
+    if (mirror.left_right) mirror_left_right(space.sample);
+    if (mirror.top_bottom) mirror_top_bottom(space.sample);
+    augmentation->change_pixels(space.sample, random);
+    normalisation_.write(space.sample, {}, type, target);
+  } else {
+    PlaneSink planes(normalisation_, size, mirror, type, target);
+    space.resampler.run(part, planes);
+  }
+  if (!augmentation || !augmentation->erasing) return;
+  if (const auto box = augmentation->erasing->draw(size, random))
+    augmentation->erasing->erase(*box, options_.channels, size, type, target, random);
+}
+
+}  // namespace echelon::image
