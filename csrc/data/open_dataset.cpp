@@ -12,7 +12,7 @@
 #include "data/patterns.h"
 #include "data/text/dataset.h"
 #include "data/text/token_shard.h"
-#include "data/text/tokenizer.h"
+#include "tokenizer/tokenizer.h"
 
 namespace echelon::data {
 namespace {
@@ -62,7 +62,7 @@ bool is_token_shard(const TextSettings& settings, const std::string& path) {
   return TokenShard::has_magic(MappedFile(path).bytes());
 }
 
-std::string tokenize(Tokenizer& tokenizer, const std::string& path) {
+std::string tokenize(const tokenizer::Tokenizer& tokenizer, const std::string& path) {
   const MappedFile file(path);
   const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
   try {
@@ -81,7 +81,7 @@ class TextOpener {
 
   std::vector<TokenSequence> open(const Paths& paths) {
     if (settings_.tokenizer) {
-      tokenizer_ = load_tokenizer(settings_.tokenizer->path);
+      tokenizer_ = tokenizer::load_tokenizer(settings_.tokenizer->path);
       require_vocabulary(tokenizer_->vocabulary(), settings_.tokenizer->path);
     }
     const auto tokenize_part = [&](int64_t i) { return tokenize_or_skip(paths[i]); };
@@ -133,7 +133,7 @@ class TextOpener {
   const TextSettings& settings_;
   int64_t limit_;
   Communicator* communicator_;
-  std::unique_ptr<Tokenizer> tokenizer_;
+  std::unique_ptr<tokenizer::Tokenizer> tokenizer_;
   int64_t left_out_ = 0;
 };
 
