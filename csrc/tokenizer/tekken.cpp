@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "common/error.h"
@@ -31,7 +32,7 @@ constexpr std::array kSpecialTokens = {"<unk>",
                                        "[SYSTEM_PROMPT]",
                                        "[/SYSTEM_PROMPT]",
                                        "[TOOL_CONTENT]"};
-constexpr uint64_t kMostTokens = 1 << 24;
+constexpr uint64_t kMostTokens = 1 << 24, kMostSpecialTokens = 1 << 16;
 
 std::vector<std::string> special_names(const JsonNode& file) {
   const JsonNode node = file["special_tokens"];
@@ -76,7 +77,7 @@ std::unique_ptr<Tokenizer> read_tekken(const Json& root) {
   const JsonNode config = file["config"];
   const uint64_t size = config["default_vocab_size"].number();
   const uint64_t specials = config["default_num_special_tokens"].number();
-  if (size > kMostTokens || specials > size) config.refuse("a contradiction");
+  if (size > kMostTokens || specials > std::min(size, kMostSpecialTokens)) config.refuse("a contradiction");
 
   Parts parts;
   std::vector<std::string> names = special_names(file);
