@@ -23,6 +23,7 @@ third_party(yaml yaml-cpp)
 third_party(jpeg libjpeg)
 third_party(webp "libwebp;libwebpdemux")
 third_party(pcre2 libpcre2-8)
+third_party(utf8proc libutf8proc)
 third_party(xxhash libxxhash)
 
 # PNG by libspng, twice as fast, or by libpng where there is none (Ubuntu 22.04). Shared: their archives need zlib besides.
@@ -34,6 +35,14 @@ else()
   third_party(png libpng)
   set(ECHELON_PNG_SOURCE png_libpng.cpp)
 endif()
+
+# Not through pkg-config, which names the library for training as well.
+find_path(SENTENCEPIECE_INCLUDE_DIR sentencepiece_processor.h REQUIRED)
+find_library(SENTENCEPIECE_LIBRARY sentencepiece REQUIRED)
+add_library(ThirdParty_sentencepiece INTERFACE)
+target_include_directories(ThirdParty_sentencepiece SYSTEM INTERFACE ${SENTENCEPIECE_INCLUDE_DIR})
+target_link_libraries(ThirdParty_sentencepiece INTERFACE ${SENTENCEPIECE_LIBRARY})
+add_library(ThirdParty::sentencepiece ALIAS ThirdParty_sentencepiece)
 
 find_path(NLOHMANN_JSON_INCLUDE_DIR nlohmann/json.hpp REQUIRED)
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)

@@ -256,7 +256,8 @@ void describe(config::Fields<TextSettings>& f) {
         "other files "
         "pass through the tokenizer where one is given, else bytes.")
       .values({{"auto", TextFormat::kAuto}, {"bytes", TextFormat::kBytes}, {"tokens", TextFormat::kTokens}});
-  f.add("tokenizer", &TextSettings::tokenizer, "A tokenizer.json (Hugging Face) of the byte-level BPE kind.")
+  f.add("tokenizer", &TextSettings::tokenizer,
+        "A tokenizer.json (Hugging Face), a tekken.json, a tiktoken file of ranks, or a SentencePiece model.")
       .must_exist();
   f.add("text_key", &TextSettings::text_key, "Member of JSON lines that is the text of a document.");
   f.add("instruction", &TextSettings::instruction,

@@ -115,7 +115,7 @@ finish_site() {
 
 # Names what .deps/test-python should hold: the requirements file, and the Python its compiled modules are for.
 test_stamp() {
-  echo "$(python3 -c 'import sys; print(*sys.version_info[:2], sep=".")') $(cksum <"$source_dir/tests/requirements.txt")"
+  echo "$(python3 -c 'import sys; print(*sys.version_info[:2], sep=".")') $(cat "$source_dir"/tests/{,tokenizer/}requirements.txt | cksum)"
 }
 
 test_packages_complete() {
@@ -125,6 +125,7 @@ test_packages_complete() {
 
 unpack_test_packages() {
   pip_install --target "$deps/tmp/test-python" -r "$source_dir/tests/requirements.txt"
+  pip_install --no-deps --target "$deps/tmp/test-python" -r "$source_dir/tests/tokenizer/requirements.txt"
   test_stamp >"$deps/tmp/test-python/echelon-stamp.txt"
   rm -rf "$deps/test-python"
   mv "$deps/tmp/test-python" "$deps/test-python"

@@ -12,8 +12,8 @@
 #include "data/support/golden.h"
 #include "data/support/tar_writer.h"
 #include "data/text/token_shard.h"
-#include "data/text/tokenizer.h"
 #include "temporary_folder.h"
+#include "tokenizer/tokenizer.h"
 
 namespace echelon::data {
 namespace {
@@ -310,13 +310,13 @@ TEST_F(OpenDatasetTest, DamagedLinesAreNamedOrLeftOut) {
 TEST_F(OpenDatasetTest, RanksShareTheTokenizing) {
   TextSettings settings;
   settings.sequence_length = 3;
-  settings.tokenizer = {golden_path("tokenizer_plain.json")};
+  settings.tokenizer = {ECHELON_SOURCE_DIR "/tests/tokenizer/golden/plain.json"};
   const std::vector<std::string> texts{"the thing there was nothing", "it's 1893 and the sea was calm",
                                        "ship's crew"};
   std::vector<int64_t> expected;
   for (size_t i = 0; i < texts.size(); ++i) {
     settings.train.push_back(write(str_format("{}.txt", i), texts[i]));
-    const auto tokens = load_tokenizer(settings.tokenizer->path)->encode(texts[i]);
+    const auto tokens = tokenizer::load_tokenizer(settings.tokenizer->path)->encode(texts[i]);
     const size_t whole = (tokens.size() - 1) / 3 * 3;
     expected.insert(expected.end(), tokens.begin(), tokens.begin() + static_cast<int64_t>(whole));
   }

@@ -10,7 +10,7 @@
 #include "data/partition.h"
 #include "data/text/documents.h"
 #include "data/text/token_shard.h"
-#include "data/text/tokenizer.h"
+#include "tokenizer/tokenizer.h"
 
 namespace echelon::data {
 namespace {
@@ -26,7 +26,7 @@ bool is_token_shard(const TextSettings& settings, const std::string& path) {
 class Encoder {
  public:
   explicit Encoder(const TextSettings& settings) {
-    if (settings.tokenizer) tokenizer_ = load_tokenizer(settings.tokenizer->path);
+    if (settings.tokenizer) tokenizer_ = tokenizer::load_tokenizer(settings.tokenizer->path);
     if (settings.end_of_document) end_ = encode(*settings.end_of_document);
   }
   bool has_tokenizer() const { return tokenizer_ != nullptr; }
@@ -41,7 +41,7 @@ class Encoder {
   }
 
  private:
-  std::unique_ptr<Tokenizer> tokenizer_;
+  std::unique_ptr<tokenizer::Tokenizer> tokenizer_;
   std::vector<uint32_t> end_;
 };
 

@@ -1,0 +1,90 @@
+#include "tokenizer/charsmap.h"
+
+#include <utf8proc.h>
+
+#include <cstring>
+
+#include "common/error.h"
+#include "common/format.h"
+#include "tokenizer/utf8.h"
+
+namespace echelon::tokenizer {
+namespace {
+
+bool has_leaf(uint32_t unit) {
+  return unit >> 8 & 1;
+}
+uint32_t value_of(uint32_t unit) {
+  return unit & 0x7fffffff;
+}
+uint32_t label_of(uint32_t unit) {
+  return unit & 0x800000ff;
+}
+uint32_t offset_of(uint32_t unit) {
+  return unit >> 10 << ((unit & 1 << 9) >> 6);
+}
+
+/// Bytes of the extended grapheme cluster that `text` starts with (Unicode Standard Annex 29).
+size_t cluster_length(std::string_view text) {
+  const char *at = text.data(), *end = at + text.size();
+  auto before = static_cast<utf8proc_int32_t>(next_code_point(at));
+  utf8proc_int32_t state = 0;
+  for (const char* next = at; at != end; at = next) {
+    const auto point = static_cast<utf8proc_int32_t>(next_code_point(next));
+    if (utf8proc_grapheme_break_stateful(before, point, &state)) break;
+    before = point;
+  }
+  return static_cast<size_t>(at - text.data());
+}
+
+}  // namespace
+
+Charsmap::Charsmap(std::string_view bytes) {
+  uint32_t size = 0;
+  if (bytes.size() >= 4) std::memcpy(&size, bytes.data(), 4);
+  if (bytes.size() < 8 || size % 4 != 0 || size < 4 || size > bytes.size() - 4)
+    throw DataError(
+        str_format("precompiled_charsmap: a trie of {} bytes in a table of {}", size, bytes.size()));
+  units_.resize(size / 4);
+  std::memcpy(units_.data(), bytes.data() + 4, size);
+  texts_ = bytes.substr(4 + size);
+}
+
+std::optional<std::string_view> Charsmap::replacement(std::string_view chunk) const {
+  uint32_t node = offset_of(units_[0]);
+  for (const char byte : chunk) {
+    const auto label = static_cast<uint8_t>(byte);
+    if (label == 0) return std::nullopt;
+    node ^= label;
+    if (node >= units_.size() || label_of(units_[node]) != label) return std::nullopt;
+    const uint32_t unit = units_[node];
+    node ^= offset_of(unit);
+    if (has_leaf(unit)) {
+      const uint32_t start = node < units_.size() ? value_of(units_[node]) : ~uint32_t{0};
+      if (start >= texts_.size()) throw DataError("precompiled_charsmap: a value beyond its texts");
+      return std::string_view(texts_).substr(start, texts_.find('\0', start) - start);
+    }
+  }
+  return std::nullopt;
+}
+
+std::string Charsmap::normalise(std::string_view text) const {
+  std::string normalised;
+  normalised.reserve(text.size());
+  const auto append = [&](std::string_view part) { normalised += replacement(part).value_or(part); };
+  while (!text.empty()) {
+    const std::string_view cluster = text.substr(0, cluster_length(text));
+    text.remove_prefix(cluster.size());
+    if (cluster.size() < 6) {
+      if (const auto found = replacement(cluster)) {
+        normalised += *found;
+        continue;
+      }
+    }
+    for (size_t at = 0; at < cluster.size(); at += character_length(cluster[at]))
+      append(cluster.substr(at, character_length(cluster[at])));
+  }
+  return normalised;
+}
+
+}  // namespace echelon::tokenizer
