@@ -2,7 +2,8 @@
 # shellcheck shell=bash disable=SC2154  # variables of launch/bootstrap
 
 library_packages=(
-  libyaml-cpp-dev libcli11-dev libfmt-dev nlohmann-json3-dev libturbojpeg0-dev libpcre2-dev libxxhash-dev)
+  libyaml-cpp-dev libcli11-dev libfmt-dev nlohmann-json3-dev libturbojpeg0-dev libpcre2-dev libxxhash-dev
+  libzstd-dev zlib1g-dev)
 test_packages=(libgtest-dev libgmock-dev)
 
 # The packages this machine should have, without those whose work a tool on PATH already does.

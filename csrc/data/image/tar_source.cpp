@@ -7,6 +7,7 @@
 #include "data/image/tar_index.h"
 #include "data/image/tar_reader.h"
 #include "data/partition.h"
+#include "storage/file_pool.h"
 
 namespace echelon::data {
 namespace {
@@ -65,7 +66,7 @@ class TarSource : public ImageSource {
     }
   }
 
-  FilePool shards_;
+  storage::FilePool shards_;
   std::vector<TarSample> samples_;
   int64_t left_out_ = 0;
 };
