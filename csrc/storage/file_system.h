@@ -22,6 +22,8 @@ struct FileInfo {
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
+  /// As messages name it, with scheme and options.
+  virtual std::string name_of(const std::string& path) const { return path; }
   /// What lies directly in a folder (or bucket), sorted by the bytes of the path; nothing when the folder
   /// does not exist.
   virtual std::vector<FileInfo> list(const std::string& folder) const = 0;

@@ -29,21 +29,23 @@ class RetryingFileSystem final : public FileSystem {
   RetryingFileSystem(std::unique_ptr<FileSystem> inner, RetryPolicy policy)
       : inner_(std::move(inner)), policy_(policy) {}
 
+  std::string name_of(const std::string& path) const override { return inner_->name_of(path); }
+
   std::vector<FileInfo> list(const std::string& folder) const override {
     std::vector<FileInfo> found;
-    retry(policy_, "listing " + folder, [&] { found = inner_->list(folder); });
+    retry(policy_, "listing " + name_of(folder), [&] { found = inner_->list(folder); });
     return found;
   }
 
   std::optional<FileInfo> find(const std::string& path) const override {
     std::optional<FileInfo> found;
-    retry(policy_, "looking up " + path, [&] { found = inner_->find(path); });
+    retry(policy_, "looking up " + name_of(path), [&] { found = inner_->find(path); });
     return found;
   }
 
   std::shared_ptr<const RandomAccessFile> open(const std::string& path) const override {
     std::shared_ptr<const RandomAccessFile> file;
-    retry(policy_, "opening " + path, [&] { file = inner_->open(path); });
+    retry(policy_, "opening " + name_of(path), [&] { file = inner_->open(path); });
     return std::make_shared<const RetryingFile>(std::move(file), policy_);
   }
 

@@ -3,7 +3,6 @@
 #include "common/format.h"
 #include "common/log.h"
 #include "storage/arrow_library.h"
-#include "storage/download.h"
 #include "storage/patterns.h"
 #include "storage/retrying.h"
 
@@ -59,7 +58,10 @@ std::shared_ptr<const RandomAccessFile> Storage::copy(const Location& location,
   std::shared_ptr<const RandomAccessFile> file;
   try {
     retry(settings_.retry, "downloading " + location.text(), [&] {
-      file = cache().get(key, distant->size(), [&](CacheWriter& writer) { download(*distant, writer); });
+      file = cache().get(key, distant->size(), [&](CacheWriter& writer) {
+        download(*distant, writer);
+        check_.verify(*distant, writer);
+      });
     });
     return file;
   } catch (const CacheFullError& error) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "storage/cache/local_cache.h"
+#include "storage/download.h"
 #include "storage/file_system.h"
 #include "storage/settings.h"
 #include "storage/stream/byte_stream.h"
@@ -51,6 +52,7 @@ class Storage : public FileSystems {
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<FileSystem>> systems_;
   std::unique_ptr<LocalCache> cache_;
+  ContentCheck check_;
   bool warned_ = false;
 };
 

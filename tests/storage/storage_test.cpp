@@ -49,14 +49,19 @@ TEST(Download, CopiesRangesAndComparesTheChecksum) {
   std::string content(20'000'000, '\0');
   for (size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 2654435761u >> 13);
   MemoryFile file("s3://b/k", content);
+  ContentCheck check;
   const auto fetch = [&] {
-    return cache.get({"k", file.md5_, "copy"}, file.size(),
-                     [&](CacheWriter& writer) { download(file, writer); });
+    return cache.get({"k", file.md5_, "copy"}, file.size(), [&](CacheWriter& writer) {
+      download(file, writer);
+      check.verify(file, writer);
+    });
   };
   EXPECT_EQ(read_all(*fetch(), 1 << 30), content);
   EXPECT_EQ(file.reads, 3);  // of 8 MiB each
   file.md5_ = "0123456789abcdef0123456789abcdef";
   EXPECT_THROW(fetch(), TransientError);
+  EXPECT_EQ(read_all(*fetch(), 1 << 30), content) << "the same content twice is right, and the tag no MD5";
+  file.md5_ = "again";
   file.failures = 1;
   EXPECT_THROW(fetch(), TransientError);
 }
