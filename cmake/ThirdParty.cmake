@@ -25,6 +25,8 @@ third_party(webp "libwebp;libwebpdemux")
 third_party(pcre2 libpcre2-8)
 third_party(utf8proc libutf8proc)
 third_party(xxhash libxxhash)
+third_party(zlib zlib)
+third_party(zstd libzstd)
 
 # PNG by libspng, twice as fast, or by libpng where there is none (Ubuntu 22.04). Shared: their archives need zlib besides.
 pkg_check_modules(SPNG QUIET spng)

@@ -18,6 +18,11 @@ configure() {
   elif [[ $prefix != "$source_dir" ]]; then
     arguments+=("-DLibTorch_ROOT=$deps/site/torch")
   fi
+  if [[ -n ${Arrow_ROOT:-} ]]; then
+    arguments+=("-DArrow_ROOT=$Arrow_ROOT")
+  elif [[ $prefix != "$source_dir" ]]; then
+    arguments+=("-DArrow_ROOT=$deps/site/pyarrow")
+  fi
   if [[ -n ${CUDA_HOME:-} ]]; then
     arguments+=("-DCUDAToolkit_ROOT=$CUDA_HOME")
   elif [[ -x $deps/site/nvidia/cu13/bin/nvcc ]] && ! own_cuda; then
@@ -39,7 +44,7 @@ configure() {
 compile() {
   local targets=() start=$EPOCHREALTIME
   if [[ $tests != all ]]; then
-    mapfile -t targets < <(ninja -C "$build_dir" -t targets all | sed -nE 's/^(echelon|echelon_cuda_backend): .*/\1/p')
+    mapfile -t targets < <(ninja -C "$build_dir" -t targets all | sed -nE 's/^(echelon|echelon_arrow_backend|echelon_cuda_backend): .*/\1/p')
   fi
   say "build" "ninja -C $build_dir -j ${jobs:=$(default_jobs)} ${targets[*]-} …"
   ninja -C "$build_dir" -j "$jobs" ${targets[@]+"${targets[@]}"} ||

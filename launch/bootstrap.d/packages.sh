@@ -3,7 +3,7 @@
 
 library_packages=(
   libyaml-cpp-dev libcli11-dev libfmt-dev nlohmann-json3-dev libjpeg-dev libwebp-dev libpcre2-dev libutf8proc-dev
-  libsentencepiece-dev libxxhash-dev)
+  libsentencepiece-dev libxxhash-dev libzstd-dev zlib1g-dev)
 test_packages=(libgtest-dev libgmock-dev)
 
 # The packages this machine should have, without those whose work a tool on PATH already does.

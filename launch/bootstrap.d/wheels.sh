@@ -1,9 +1,10 @@
-# LibTorch and the CUDA libraries, from wheels, and the tests' Python packages. Part of launch/bootstrap.
+# LibTorch, the CUDA libraries and Arrow, from wheels, and the tests' Python packages. Part of launch/bootstrap.
 # shellcheck shell=bash disable=SC2154  # variables of launch/bootstrap
 
 # Pinned together, by torch's metadata: libtorch_cpu.so needs the two CUDA libraries beside it, libechelon_cuda is compiled
 # against NCCL, and libtorch_cuda.so needs the rest to run. The compiler stands in for a CUDA toolkit where there is none.
 wheels=(torch==2.11.0 nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85)
+arrow_wheel=pyarrow==23.0.1
 nccl_wheel=nvidia-nccl-cu13==2.28.9
 nvcc_wheels=(
   nvidia-cuda-nvcc==13.0.88 nvidia-cuda-crt==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-cccl==13.0.85)
@@ -14,12 +15,15 @@ gpu_wheels=(
 
 # Adds to `wheels` what the options ask for.
 choose_wheels() {
-  if own_cuda; then
+  if [[ -n $libtorch ]]; then
+    wheels=()  # yours brings its CUDA libraries, too
+  elif own_cuda; then
     if [[ $gpu == yes || $tests == all ]]; then wheels+=("$nccl_wheel"); fi
   elif [[ $gpu == yes ]]; then
     wheels+=("$nccl_wheel" "${nvcc_wheels[@]}")
   fi
-  if [[ $gpu == yes ]]; then wheels+=("${gpu_wheels[@]}"); fi
+  if [[ $gpu == yes && -z $libtorch ]]; then wheels+=("${gpu_wheels[@]}"); fi
+  if [[ -z ${Arrow_ROOT:-} ]]; then wheels+=("$arrow_wheel"); fi
 }
 
 # True when a CUDA toolkit is there; CMake looks at the same places, but for CUDA_HOME.
@@ -47,7 +51,7 @@ pip_install() {
 
 wheels_complete() {
   local stamp=$deps/site/echelon-wheels.txt wheel
-  [[ -n $libtorch ]] && return
+  [[ ${#wheels[@]} == 0 ]] && return
   [[ -f $stamp ]] || return 1
   for wheel in "${wheels[@]}"; do grep -qxF "$wheel" "$stamp" || return 1; done
 }
@@ -68,6 +72,20 @@ remove_wheel() {
   for record in "$1/${2//-/_}"-*.dist-info/RECORD; do
     [[ -f $record ]] || continue
     (cd "$1" && sed -E 's/,[^,]*,[^,]*$//; /^\.\.\//d' "$record" | xargs -d '\n' rm -f)
+  done
+}
+
+# trim_arrow SITE: leaves the headers and the two libraries of a freshly unpacked pyarrow, less than half of it, and lists
+# in its RECORD what is left.
+trim_arrow() {
+  local record
+  for record in "$1"/pyarrow-*.dist-info/RECORD; do
+    [[ -f $record ]] || continue
+    local kept='^(pyarrow/include/|pyarrow/lib(arrow|parquet)\.so\.[0-9]+,|pyarrow-[^/]*\.dist-info/)'
+    grep -vE "$kept" "$record" | sed -E 's/,[^,]*,[^,]*$//; /^\.\.\//d' | (cd "$1" && xargs -d '\n' rm -f)
+    grep -E "$kept" "$record" >"$deps/tmp/record"
+    mv "$deps/tmp/record" "$record"
+    find "$1/pyarrow" -type d -empty -delete
   done
 }
 
@@ -92,6 +110,7 @@ unpack_wheels() {
   echo "fetching ${fetch[*]}"
   # Any Python's wheels do, for only headers and libraries are used: the same ones everywhere.
   pip_install --no-deps --python-version 3.12 --implementation cp --target "$deps/tmp/fetched" "${fetch[@]}"
+  trim_arrow "$deps/tmp/fetched"
   link_tree "$deps/tmp/fetched" "$new"
   for wheel in "${wheels[@]}"; do
     wheel_intact "$new" "$wheel" || { echo "$wheel is not complete after unpacking"; return 1; }
@@ -103,7 +122,7 @@ unpack_wheels() {
 
 # finish_site SITE: the name that the linker wants and wheels do not hold, and the stamp, which lists the wheels.
 finish_site() {
-  ln -sf libcudart.so.13 "$1/nvidia/cu13/lib/libcudart.so"
+  if [[ -d $1/nvidia/cu13/lib ]]; then ln -sf libcudart.so.13 "$1/nvidia/cu13/lib/libcudart.so"; fi
   local stamp=$1/echelon-wheels.txt known=() wheel
   if [[ -f $stamp ]]; then mapfile -t known <"$stamp"; fi
   for wheel in ${known[@]+"${known[@]}"}; do
@@ -140,9 +159,8 @@ in_clean_folder() {
 }
 
 install_wheels() {
-  if [[ -n $libtorch ]]; then
-    say "LibTorch" "yours, $libtorch"
-  elif wheels_complete; then
+  if [[ -n $libtorch ]]; then say "LibTorch" "yours, $libtorch"; fi
+  if wheels_complete; then
     say "wheels" "all there"
   else
     timed "wheels" "unpacking what is missing of ${wheels[*]} into $deps/site" in_clean_folder unpack_wheels

@@ -1,5 +1,5 @@
 """Reads the #includes and proves the layers: a module includes only modules on lower lines, and only one place sees each of
-the headers of MPI, NCCL, CUDA and yaml-cpp."""
+the headers of MPI, NCCL, CUDA, Arrow and yaml-cpp."""
 
 import os
 import pathlib
@@ -7,7 +7,7 @@ import re
 import unittest
 
 SOURCE = pathlib.Path(os.environ["ECHELON_SOURCE_DIR"])
-LAYERS = ["common", "config", "comm cuda image tokenizer", "data nn optim schedule", "models", "parallel checkpoint", "train", "plan", "cli"]
+LAYERS = ["common", "config", "comm cuda image storage tokenizer", "table", "data nn optim schedule", "models", "parallel checkpoint", "train", "plan", "cli"]
 LEVEL = {module: level for level, line in enumerate(LAYERS) for module in line.split()}
 # The CUDA module is built after the rest, as a library of its own: its NCCL communicator belongs to comm, and its entry
 # (cuda/backend) hands it out.
@@ -16,6 +16,7 @@ ONLY_IN = {
     r"mpi\.h": ["csrc/comm/mpi", "tests"],
     r"nccl\.h": ["csrc/comm/nccl", "csrc/cuda/backend", "tests/cuda"],
     r"(cuda_runtime|c10/cuda/|ATen/cuda/).*": ["csrc/comm/nccl", "csrc/cuda/backend", "tests/cuda"],
+    r"(arrow|parquet)/.*": ["csrc/table/arrow"],
     r"yaml-cpp/.*": ["csrc/config"],
     r"torch/torch\.h": [],
 }

@@ -5,8 +5,8 @@
 #include "common/format.h"
 #include "common/log.h"
 #include "data/image/source.h"
-#include "data/input_file.h"
 #include "data/partition.h"
+#include "storage/local_file.h"
 
 namespace echelon::data {
 namespace {
@@ -61,7 +61,7 @@ class FolderSource : public ImageSource {
   int64_t label(int64_t index) const override { return labels_[folder_of(index)]; }
 
   void read(int64_t index, std::vector<uint8_t>& bytes) const override {
-    const InputFile file(place(index));
+    const storage::InputFile file(place(index));
     if (file.size() > kMaxEncodedImage) throw DataError(str_format("an image of {} bytes", file.size()));
     bytes.resize(file.size());
     file.read(0, bytes);

@@ -42,7 +42,7 @@ std::optional<int64_t> json_number(const std::string& text, const std::string& k
 /// Gathers the entries of one shard into samples.
 class Indexer {
  public:
-  Indexer(const InputFile& file, uint32_t shard, const SourceOptions& options)
+  Indexer(const storage::RandomAccessFile& file, uint32_t shard, const SourceOptions& options)
       : file_(file), shard_(shard), options_(options), reader_(file) {}
 
   ShardIndex run() {
@@ -50,7 +50,7 @@ class Indexer {
       while (const std::optional<TarEntry> entry = reader_.next()) add(*entry);
       finish_sample(/*shard_is_whole=*/true);
       if (index_.samples.empty() && index_.left_out == 0)
-        throw DataError(str_format("{}: the shard holds no samples", file_.path()));
+        throw DataError(str_format("{}: the shard holds no samples", file_.name()));
     } catch (const DataError& error) {
       if (!options_.skip_damaged) throw;
       finish_sample(/*shard_is_whole=*/false);
@@ -102,7 +102,7 @@ class Indexer {
   }
 
   std::string place(int64_t offset) const {
-    return str_format("{}, offset {}, key \"{}\": ", file_.path(), offset, key_);
+    return str_format("{}, offset {}, key \"{}\": ", file_.name(), offset, key_);
   }
 
   void leave_out(const std::string& problem) {
@@ -137,7 +137,7 @@ class Indexer {
     leave_out(problem);
   }
 
-  const InputFile& file_;
+  const storage::RandomAccessFile& file_;
   uint32_t shard_;
   const SourceOptions& options_;
   TarReader reader_;
@@ -167,7 +167,7 @@ std::optional<FieldName> split_field(std::string_view name) {
   return result;
 }
 
-ShardIndex index_shard(const InputFile& file, uint32_t shard, const SourceOptions& options) {
+ShardIndex index_shard(const storage::RandomAccessFile& file, uint32_t shard, const SourceOptions& options) {
   return Indexer(file, shard, options).run();
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "data/image/source.h"
-#include "data/input_file.h"
+#include "storage/random_access_file.h"
 
 namespace echelon::data {
 
@@ -37,7 +37,7 @@ struct FieldName {
 std::optional<FieldName> split_field(std::string_view name);
 
 /// Reads the headers, and the label fields, of one shard. Throws DataError unless `options.skip_damaged`.
-ShardIndex index_shard(const InputFile& file, uint32_t shard, const SourceOptions& options);
+ShardIndex index_shard(const storage::RandomAccessFile& file, uint32_t shard, const SourceOptions& options);
 
 /// As bytes that another rank can read, and back.
 std::string pack(const ShardIndex& index);

@@ -84,7 +84,7 @@ std::string header_name(const uint8_t* header) {
 }  // namespace
 
 void TarReader::fail(int64_t offset, const std::string& problem) const {
-  throw DataError(str_format("{}, offset {}: {}", file_.path(), offset, problem));
+  throw DataError(str_format("{}, offset {}: {}", file_.name(), offset, problem));
 }
 
 const uint8_t* TarReader::view(int64_t offset, int64_t size) {

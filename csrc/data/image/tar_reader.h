@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "data/input_file.h"
+#include "storage/random_access_file.h"
 
 namespace echelon::data {
 
@@ -25,7 +25,7 @@ struct TarEntry {
 class TarReader {
  public:
   /// Starts at `offset`, which must be that of an entry. The file must outlive the reader.
-  explicit TarReader(const InputFile& file, int64_t offset = 0) : file_(file), position_(offset) {}
+  explicit TarReader(const storage::RandomAccessFile& file, int64_t offset = 0) : file_(file), position_(offset) {}
 
   /// The next regular file; nothing at the end-of-archive marker. Throws DataError that names archive, offset
   /// and, where it is known, the entry: bad checksum, size beyond the end of the file, missing end, malformed
@@ -47,7 +47,7 @@ class TarReader {
   void read_pax(const TarEntry& entry, Extension& extension);
   [[noreturn]] void fail(int64_t offset, const std::string& problem) const;
 
-  const InputFile& file_;
+  const storage::RandomAccessFile& file_;
   int64_t position_;
   int64_t window_offset_ = 0;
   std::vector<uint8_t> window_;

@@ -7,6 +7,7 @@
 #include "data/image/tar_index.h"
 #include "data/image/tar_reader.h"
 #include "data/partition.h"
+#include "storage/file_pool.h"
 
 namespace echelon::data {
 namespace {
@@ -67,7 +68,7 @@ class TarSource : public ImageSource {
     }
   }
 
-  FilePool shards_;
+  storage::FilePool shards_;
   std::vector<TarSample> samples_;
   std::vector<int64_t> starts_;
   int64_t left_out_ = 0;

@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 #include "data/support/tar_writer.h"
+#include "storage/local_file.h"
 #include "temporary_folder.h"
 
 namespace echelon::data {
@@ -17,7 +18,7 @@ using testing::HasSubstr;
 std::vector<std::string> listing(const std::filesystem::path& path) {
   std::vector<std::string> found;
   try {
-    const InputFile file(path);
+    const storage::InputFile file(path);
     TarReader reader(file);
     while (const auto entry = reader.next())
       found.push_back(entry->name + "=" + reader.content(*entry, 1 << 20));
@@ -74,7 +75,7 @@ TEST_F(TarReaderTest, GivesOffsetsToStartFrom) {
   write_bytes(folder_ / "a.tar", tar_entry("first", "1") +
                                      raw_entry({.name = "././@LongLink", .type = 'L'}, long_name + '\0') +
                                      tar_entry(long_name, "2") + tar_end());
-  const InputFile file(folder_ / "a.tar");
+  const storage::InputFile file(folder_ / "a.tar");
   TarReader reader(file);
   reader.next();
   const auto second = reader.next();

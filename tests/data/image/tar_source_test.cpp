@@ -7,6 +7,7 @@
 #include "data/image/source.h"
 #include "data/image/tar_index.h"
 #include "data/support/tar_writer.h"
+#include "storage/local_file.h"
 #include "temporary_folder.h"
 
 namespace echelon::data {
@@ -160,7 +161,7 @@ TEST_F(TarSourceTest, SurvivesFlippedBits) {
     for (uint64_t flips = 1 + random.below(4); flips > 0; --flips) {
       damaged[random.below(damaged.size())] ^= static_cast<char>(1 << random.below(8));
     }
-    const InputFile file(write("flip.tar", damaged));
+    const storage::InputFile file(write("flip.tar", damaged));
     const ShardIndex index = index_shard(file, 0, {.classes = 10, .skip_damaged = true});
     EXPECT_EQ(index.left_out > 0, !index.first_problem.empty());
     problems += index.left_out;

@@ -1,0 +1,64 @@
+#include "storage/local_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "common/error.h"
+#include "common/format.h"
+
+namespace echelon::storage {
+
+InputFile::InputFile(const std::string& path) : name_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  if (fd_ < 0) throw DataError(str_format("cannot open {}: {}", path, std::strerror(errno)));
+  examine();
+}
+
+InputFile::InputFile(int descriptor, std::string name) : name_(std::move(name)), fd_(descriptor) {
+  examine();
+}
+
+void InputFile::examine() {
+  struct stat status {};
+  const bool known = ::fstat(fd_, &status) == 0;
+  if (!known || !S_ISREG(status.st_mode)) {
+    ::close(fd_);
+    throw DataError(str_format("{} is not a regular file", name_));
+  }
+  size_ = status.st_size;
+}
+
+InputFile::~InputFile() {
+  ::close(fd_);
+}
+
+std::string InputFile::version() const {
+  struct stat status {};
+  if (::fstat(fd_, &status) != 0)
+    throw DataError(str_format("cannot look at {}: {}", name_, std::strerror(errno)));
+  return str_format("{}:{}:{}:{}.{:09}", status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec,
+                    status.st_mtim.tv_nsec);
+}
+
+void InputFile::read(int64_t offset, std::span<uint8_t> bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t got = ::pread(fd_, bytes.data(), bytes.size(), offset);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0)
+      throw DataError(str_format("cannot read {} at offset {}: {}", name_, offset, std::strerror(errno)));
+    if (got == 0)
+      throw DataError(
+          str_format("{} ends at offset {}; {} more bytes were expected", name_, offset, bytes.size()));
+    bytes = bytes.subspan(static_cast<size_t>(got));
+    offset += got;
+  }
+}
+
+void InputFile::expect_sequential_reads() const {
+  ::posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
+}
+
+}  // namespace echelon::storage

@@ -1,0 +1,34 @@
+// Files of the local disk, or of a shared file system that is mounted.
+#pragma once
+
+#include "storage/random_access_file.h"
+
+namespace echelon::storage {
+
+/// A regular file, by pread. Throws DataError that names the path.
+class InputFile : public RandomAccessFile {
+ public:
+  explicit InputFile(const std::string& path);
+  /// Takes over a descriptor that is open for reading; `name` is what messages call it.
+  InputFile(int descriptor, std::string name);
+  ~InputFile() override;
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  const std::string& path() const { return name_; }
+  const std::string& name() const override { return name_; }
+  int64_t size() const override { return size_; }
+  std::string version() const override;
+  void read(int64_t offset, std::span<uint8_t> bytes) const override;
+  void expect_sequential_reads() const override;
+  int descriptor() const { return fd_; }
+
+ private:
+  void examine();
+
+  std::string name_;
+  int fd_ = -1;
+  int64_t size_ = 0;
+};
+
+}  // namespace echelon::storage

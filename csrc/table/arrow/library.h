@@ -1,0 +1,24 @@
+// What libechelon_arrow.so is made of.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "table/table_file.h"
+#include "table/text_table.h"
+
+namespace arrow {
+class Table;
+}  // namespace arrow
+
+namespace echelon::table {
+
+std::unique_ptr<TableFile> open_parquet_file(std::shared_ptr<const storage::RandomAccessFile> file,
+                                             const TableOptions& options);
+std::unique_ptr<TextParser> make_csv_parser(const TableOptions& options);
+std::unique_ptr<TextParser> make_json_parser(const TableOptions& options);
+
+/// The columns of dotted names, which must have `rows` rows. Throws ParseError with the column.
+std::vector<Column> pick_columns(const arrow::Table& table, std::span<const std::string> names, int64_t rows);
+
+}  // namespace echelon::table

@@ -1,0 +1,34 @@
+// Arrow's errors as ours.
+#pragma once
+
+#include <arrow/result.h>
+#include <arrow/status.h>
+
+#include <string>
+#include <string_view>
+
+namespace echelon::table {
+
+/// One line without Arrow's context and code.
+std::string reason_of(const arrow::Status& status);
+
+/// Throws DataError "WHAT: REASON" unless the status is good.
+void require(const arrow::Status& status, std::string_view what);
+
+template <class T>
+T require(arrow::Result<T> result, std::string_view what) {
+  require(result.status(), what);
+  return std::move(result).ValueUnsafe();
+}
+
+/// Of an object store: as require(), but TransientError unless another attempt is in vain: access denied, no
+/// such bucket, a malformed request. That gives the reason alone: who tries again says of what.
+void require_from_store(const arrow::Status& status, std::string_view what);
+
+template <class T>
+T require_from_store(arrow::Result<T> result, std::string_view what) {
+  require_from_store(result.status(), what);
+  return std::move(result).ValueUnsafe();
+}
+
+}  // namespace echelon::table

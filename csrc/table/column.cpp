@@ -1,0 +1,40 @@
+#include "table/column.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace echelon::table {
+namespace {
+
+constexpr std::pair<ColumnType, std::string_view> kNames[] = {
+    {ColumnType::kBool, "bool"},           {ColumnType::kInt64, "int64"},   {ColumnType::kFloat32, "float32"},
+    {ColumnType::kFloat64, "float64"},     {ColumnType::kString, "string"}, {ColumnType::kBinary, "binary"},
+    {ColumnType::kTimestamp, "timestamp"}, {ColumnType::kList, "list"},     {ColumnType::kInt64, "int"},
+    {ColumnType::kFloat64, "float"},       {ColumnType::kString, "text"},   {ColumnType::kTimestamp, "date"},
+};
+
+}  // namespace
+
+std::string_view type_name(ColumnType type) {
+  for (const auto& [known, name] : kNames)
+    if (known == type) return name;
+  return "unsupported";
+}
+
+ColumnType parse_type(std::string_view name) {
+  for (const auto& [type, known] : kNames)
+    if (known == name && type != ColumnType::kList) return type;
+  return ColumnType::kUnsupported;
+}
+
+int64_t Column::missing() const {
+  return std::count(valid.begin(), valid.end(), uint8_t{0});
+}
+
+const Field* find_field(const Schema& schema, std::string_view name) {
+  const auto found =
+      std::find_if(schema.begin(), schema.end(), [&](const Field& field) { return field.name == name; });
+  return found == schema.end() ? nullptr : &*found;
+}
+
+}  // namespace echelon::table

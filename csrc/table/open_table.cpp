@@ -1,0 +1,80 @@
+#include <algorithm>
+#include <array>
+
+#include "common/error.h"
+#include "common/format.h"
+#include "storage/arrow_library.h"
+#include "storage/location.h"
+#include "table/table_file.h"
+#include "table/text_table.h"
+
+namespace echelon::table {
+namespace {
+
+using storage::RandomAccessFile;
+
+/// The name's endings without those of compression, in lower case: "x.CSV.gz" → ".csv".
+std::string ending_of(const std::string& name) {
+  const storage::Location location = storage::parse_location(name);
+  std::string path = location.path.substr(location.path.rfind('/') + 1);
+  std::transform(path.begin(), path.end(), path.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (const std::string_view packed : {".gz", ".zst", ".zstd"})
+    if (path.ends_with(packed)) path.resize(path.size() - packed.size());
+  const size_t dot = path.rfind('.');
+  return dot == path.npos ? "" : path.substr(dot);
+}
+
+TableFormat format_of_name(const std::string& ending) {
+  if (ending == ".parquet" || ending == ".pq") return TableFormat::kParquet;
+  if (ending == ".csv" || ending == ".tsv") return TableFormat::kCsv;
+  if (ending == ".jsonl" || ending == ".ndjson" || ending == ".json") return TableFormat::kJsonLines;
+  return TableFormat::kAuto;
+}
+
+TableFormat format_of_content(const RandomAccessFile& file) {
+  std::array<uint8_t, 4> beginning{};
+  file.read(0, std::span(beginning).first(std::min<size_t>(4, static_cast<size_t>(file.size()))));
+  if (std::string_view(reinterpret_cast<const char*>(beginning.data()), 4) == "PAR1")
+    return TableFormat::kParquet;
+  return beginning[0] == '{' ? TableFormat::kJsonLines : TableFormat::kCsv;
+}
+
+std::unique_ptr<TableFile> open_parquet(std::shared_ptr<const RandomAccessFile> file,
+                                        const TableOptions& options) {
+  using Open = TableFile* (*)(std::shared_ptr<const RandomAccessFile>, const TableOptions&);
+  const auto open = reinterpret_cast<Open>(storage::arrow_function("echelon_arrow_parquet"));
+  return std::unique_ptr<TableFile>(open(std::move(file), options));
+}
+
+std::unique_ptr<TextParser> make_parser(TableFormat format, const TableOptions& options) {
+  using Make = TextParser* (*)(TableFormat, const TableOptions&);
+  const auto make = reinterpret_cast<Make>(storage::arrow_function("echelon_arrow_text_parser"));
+  return std::unique_ptr<TextParser>(make(format, options));
+}
+
+}  // namespace
+
+std::unique_ptr<TableFile> open_table(std::shared_ptr<const RandomAccessFile> file,
+                                      const TableOptions& options) {
+  if (file->size() == 0) throw DataError(str_format("{} is empty", file->name()));
+  const std::string ending = ending_of(file->name());
+  TableFormat format = options.format;
+  if (format == TableFormat::kAuto) format = format_of_name(ending);
+  if (format == TableFormat::kAuto) format = format_of_content(*file);
+  if (format == TableFormat::kParquet) return open_parquet(std::move(file), options);
+  TableOptions complete = options;
+  if (complete.delimiter == '\0') complete.delimiter = ending == ".tsv" ? '\t' : ',';
+  return open_text_table(std::move(file), complete, format, make_parser(format, complete));
+}
+
+std::unique_ptr<TableFile> open_table(storage::Storage& storage, const std::string& name,
+                                      const TableOptions& options) {
+  const bool parquet =
+      options.format == TableFormat::kParquet ||
+      (options.format == TableFormat::kAuto && format_of_name(ending_of(name)) == TableFormat::kParquet);
+  return open_table(parquet ? storage.open(name, storage::Access::kInPlace) : storage.open_unpacked(name),
+                    options);
+}
+
+}  // namespace echelon::table

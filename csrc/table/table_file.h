@@ -1,0 +1,69 @@
+// Columnar data, read block by block: Parquet, CSV and JSON lines.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "storage/random_access_file.h"
+#include "storage/storage.h"
+#include "table/column.h"
+
+namespace echelon::table {
+
+/// Rows that lie together: a row group of Parquet, or as many lines as fit into TableOptions::block_bytes.
+struct Block {
+  int64_t first_row = 0;
+  int64_t rows = 0;
+};
+
+/// A table whose blocks can be read in any order. Thread-safe.
+class TableFile {
+ public:
+  virtual ~TableFile() = default;
+  virtual const std::string& name() const = 0;
+  virtual const Schema& schema() const = 0;
+  virtual const std::vector<Block>& blocks() const = 0;
+  /// The asked-for columns of a block, in the order in which they are asked for, and nothing else. Throws
+  /// DataError that names the file, the block (row group, or line) and the column.
+  virtual std::vector<Column> read(int64_t block, std::span<const std::string> columns) const = 0;
+
+  int64_t rows() const { return blocks().empty() ? 0 : blocks().back().first_row + blocks().back().rows; }
+};
+
+enum class TableFormat { kAuto, kParquet, kCsv, kJsonLines };
+
+struct TableOptions {
+  /// kAuto: by the name (.parquet, .csv, .tsv, .jsonl, .ndjson, .json, before .gz and .zst), else by the
+  /// first byte: Parquet's magic, or `{`; else CSV.
+  TableFormat format = TableFormat::kAuto;
+  /// Types of columns of CSV and JSON lines; those of others are inferred from the first block, where a
+  /// column without any value is taken as text.
+  std::map<std::string, ColumnType> types{};
+
+  char delimiter = '\0';  ///< of CSV; not set: a tab for .tsv, else a comma
+  char quote = '"';
+  bool header = true;                       ///< the first record names the columns
+  std::vector<std::string> column_names{};  ///< of CSV; replaces the header, needed without one
+  /// What stands for a missing value in CSV, unquoted or quoted; for text columns only the empty field does.
+  std::vector<std::string> missing = {"",     "NA",   "N/A",  "NaN",  "nan", "null",
+                                      "NULL", "None", "#N/A", "-NaN", "-nan"};
+  int64_t block_bytes = int64_t{16} << 20;  ///< of CSV and JSON lines
+  int64_t max_record_bytes = int64_t{64} << 20;
+  int64_t max_block_bytes = int64_t{8} << 30;  ///< of the columns read of a row group, uncompressed
+};
+
+/// Throws DataError that names the file and the offset or the line: neither format, damaged or truncated, an
+/// empty file, a row with too few or too many values, columns that are named twice, invalid UTF-8 in text.
+std::unique_ptr<TableFile> open_table(std::shared_ptr<const storage::RandomAccessFile> file,
+                                      const TableOptions& options = {});
+
+/// The same for a name, wherever it lies. Parquet is read in place, the others from an unpacked copy in the
+/// cache where they are compressed or distant.
+std::unique_ptr<TableFile> open_table(storage::Storage& storage, const std::string& name,
+                                      const TableOptions& options = {});
+
+}  // namespace echelon::table

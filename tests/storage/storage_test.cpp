@@ -1,0 +1,82 @@
+#include "storage/storage.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/file.h"
+#include "storage/arrow_library.h"
+#include "storage/download.h"
+#include "storage/support/compress.h"
+#include "storage/support/memory_store.h"
+#include "temporary_folder.h"
+
+namespace echelon::storage {
+namespace {
+
+using testing::HasSubstr;
+
+std::string text_of(ByteStream& stream) {
+  std::string text, buffer(1000, '\0');
+  while (const size_t got = stream.read({reinterpret_cast<uint8_t*>(buffer.data()), buffer.size()}))
+    text.append(buffer, 0, got);
+  return text;
+}
+
+TEST(Storage, ReadsLocalFilesPackedOrNot) {
+  const TemporaryFolder root;
+  const std::string text(300'000, 'x');
+  write_file_atomically(root / "plain.txt", text);
+  write_file_atomically(root / "packed.txt.gz", gzip(text));
+  write_file_atomically(root / "packed.txt.zst", zstd(text));
+  write_file_atomically(root / "empty.txt", "");
+
+  Storage storage({.cache = {.folder = (root / "cache").string()}});
+  const std::vector<std::string> files = storage.expand({(root / "*.t*").string()});
+  ASSERT_EQ(files.size(), 4u);
+  for (const std::string& name : files) {
+    const std::string expected = name.ends_with("empty.txt") ? "" : text;
+    EXPECT_EQ(text_of(*storage.stream(name)), expected) << name;
+    EXPECT_EQ(read_all(*storage.open_unpacked("file://" + name), 1 << 20), expected) << name;
+  }
+  EXPECT_EQ(read_all(*storage.open(files[1]), 1 << 20), gzip(text));
+  EXPECT_THROW(storage.open((root / "absent").string()), DataError);
+  EXPECT_THROW(storage.open(root.path().string()), DataError);
+}
+
+TEST(Download, CopiesRangesAndComparesTheChecksum) {
+  const TemporaryFolder root;
+  LocalCache cache({(root / "cache").string(), int64_t{1} << 30});
+  std::string content(20'000'000, '\0');
+  for (size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 2654435761u >> 13);
+  MemoryFile file("s3://b/k", content);
+  ContentCheck check;
+  const auto fetch = [&] {
+    return cache.get({"k", file.md5_, "copy"}, file.size(), [&](CacheWriter& writer) {
+      download(file, writer);
+      check.verify(file, writer);
+    });
+  };
+  EXPECT_EQ(read_all(*fetch(), 1 << 30), content);
+  EXPECT_EQ(file.reads, 3);  // of 8 MiB each
+  file.md5_ = "0123456789abcdef0123456789abcdef";
+  EXPECT_THROW(fetch(), TransientError);
+  EXPECT_EQ(read_all(*fetch(), 1 << 30), content) << "the same content twice is right, and the tag no MD5";
+  file.md5_ = "again";
+  file.failures = 1;
+  EXPECT_THROW(fetch(), TransientError);
+}
+
+TEST(ArrowLibrary, SaysHowToGetIt) {
+  try {
+    open_arrow_library({"/absent/libechelon_arrow.so"});
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("launch/bootstrap"));
+  }
+  const TemporaryFolder root;
+  write_file_atomically(root / "libechelon_arrow.so", "not a library");
+  EXPECT_THROW(open_arrow_library({root / "libechelon_arrow.so"}), DataError);
+}
+
+}  // namespace
+}  // namespace echelon::storage

@@ -1,0 +1,186 @@
+#include "table/features.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "common/error.h"
+#include "common/format.h"
+#include "common/random.h"
+
+namespace echelon::table {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Column doubles(std::vector<double> values, std::vector<uint8_t> valid = {}) {
+  return {.type = ColumnType::kFloat64,
+          .rows = static_cast<int64_t>(values.size()),
+          .valid = std::move(valid),
+          .doubles = std::move(values)};
+}
+
+Column integers(std::vector<int64_t> values, std::vector<uint8_t> valid = {}) {
+  return {.type = ColumnType::kInt64,
+          .rows = static_cast<int64_t>(values.size()),
+          .valid = std::move(valid),
+          .integers = std::move(values)};
+}
+
+Column texts(const std::vector<std::string>& values, std::vector<uint8_t> valid = {}) {
+  Column column{.type = ColumnType::kString,
+                .rows = static_cast<int64_t>(values.size()),
+                .valid = std::move(valid),
+                .offsets = {0}};
+  for (const std::string& value : values) {
+    column.bytes += value;
+    column.offsets.push_back(static_cast<int64_t>(column.bytes.size()));
+  }
+  return column;
+}
+
+/// Blocks of two rows.
+class MemoryTable : public TableFile {
+ public:
+  void add(const std::string& name, std::vector<Column> blocks) {
+    schema_.push_back({.name = name, .type = blocks[0].type});
+    blocks_.clear();
+    for (const Column& column : blocks) blocks_.push_back({rows(), column.rows});
+    columns_[name] = std::move(blocks);
+  }
+  const std::string& name() const override { return name_; }
+  const Schema& schema() const override { return schema_; }
+  const std::vector<Block>& blocks() const override { return blocks_; }
+  std::vector<Column> read(int64_t block, std::span<const std::string> columns) const override {
+    std::vector<Column> result;
+    for (const std::string& column : columns)
+      result.push_back(columns_.at(column).at(static_cast<size_t>(block)));
+    return result;
+  }
+
+ private:
+  std::string name_ = "x.csv";
+  Schema schema_;
+  std::vector<Block> blocks_;
+  std::map<std::string, std::vector<Column>> columns_;
+};
+
+TEST(Statistics, AgreeWithTheDefinition) {
+  RandomStream random(1);
+  std::vector<double> values;
+  Statistics merged;
+  for (int part = 0; part < 10; ++part) {
+    std::vector<double> some;
+    for (uint64_t i = random.below(50); i > 0; --i) some.push_back(1e6 + random.normal());
+    values.insert(values.end(), some.begin(), some.end());
+    Statistics statistics;
+    statistics.add(doubles(some));
+    merged.merge(Statistics::unpack(statistics.pack()));
+  }
+  double mean = 0, squares = 0;
+  for (const double value : values) mean += value / static_cast<double>(values.size());
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  EXPECT_NEAR(merged.mean(), mean, 1e-8);
+  EXPECT_NEAR(merged.standard_deviation(), std::sqrt(squares / static_cast<double>(values.size())), 1e-8);
+  EXPECT_EQ(merged.min(), *std::min_element(values.begin(), values.end()));
+  EXPECT_EQ(merged.max(), *std::max_element(values.begin(), values.end()));
+  EXPECT_EQ(merged.count(), static_cast<int64_t>(values.size()));
+}
+
+TEST(Statistics, LeaveMissingValuesOut) {
+  Statistics statistics;
+  statistics.add(doubles({1, NAN, 99, 3}, {1, 1, 0, 1}));
+  EXPECT_EQ(statistics.count(), 2);
+  EXPECT_EQ(statistics.missing(), 2);
+  EXPECT_EQ(statistics.mean(), 2);
+  EXPECT_EQ(statistics.standard_deviation(), 1);
+  EXPECT_THROW(statistics.add(texts({"x"})), DataError);
+}
+
+TEST(Vocabulary, IsSortedByValueWhateverTheOrder) {
+  VocabularyBuilder a, b, c;
+  a.add(texts({"pear", "fig", "", "fig"}, {1, 1, 0, 1}));
+  b.add(texts({"apple", "pear"}));
+  c.merge(VocabularyBuilder::unpack(b.pack()));
+  c.merge(a);
+  a.merge(b);
+  for (const VocabularyBuilder& builder : {a, c}) {
+    const Vocabulary all = builder.finish();
+    EXPECT_THAT(all.values(), ElementsAre("apple", "fig", "pear"));
+    EXPECT_EQ(all.size(), 4);
+    EXPECT_EQ(all.id_of("apple"), 1);
+    EXPECT_EQ(all.id_of("plum"), Vocabulary::kUnknown);
+    EXPECT_THAT(builder.finish(2).values(), ElementsAre("fig", "pear"));
+    EXPECT_THAT(builder.finish(1, 1).values(), ElementsAre("fig")) << "as frequent as pear, and before it";
+  }
+}
+
+TEST(Vocabulary, SortsNumbersAsNumbers) {
+  VocabularyBuilder builder;
+  builder.add(integers({10, 9, -3, 10}));
+  builder.add(doubles({100}));
+  EXPECT_THAT(builder.finish().values(), ElementsAre("-3", "9", "10", "100"));
+  EXPECT_THROW(builder.add(doubles({0.5})), DataError);
+}
+
+TEST(Features, EncodeRows) {
+  MemoryTable table;
+  table.add("age", {doubles({10, 0}, {1, 0}), doubles({20, 30})});
+  table.add("job", {texts({"cook", "nurse"}), texts({"cook", ""}, {1, 0})});
+  table.add("rooms", {integers({3, 0}, {1, 0}), integers({1, 2})});
+  const std::vector<FeatureSettings> settings = {
+      {.column = "age", .missing = Missing::kMean, .standardise = true},
+      {.column = "job", .kind = FeatureKind::kCategorical},
+      {.column = "rooms", .missing = Missing::kFill, .fill = -1},
+      {.column = "rooms", .kind = FeatureKind::kInteger, .missing = Missing::kFill, .fill = 9}};
+  FeatureFit first(settings), second(settings);
+  first.add(table, 0);
+  second.add(table, 1);
+  first.merge_packed(second.pack());
+  const FeatureEncoder encoder(first);
+  EXPECT_EQ(encoder.categories(1), 3);
+
+  // Of 10, 20, 30 the mean is 20, the standard deviation √(200 / 3).
+  const float z = static_cast<float>(-10 / std::sqrt(200.0 / 3));
+  const EncodedRows rows = encoder.encode(table, 0);
+  EXPECT_EQ(rows.rows, 2);
+  EXPECT_THAT(rows.floats, ElementsAre(z, 3, 0, -1));
+  EXPECT_THAT(rows.integers, ElementsAre(1, 3, 2, 9));
+  EXPECT_THAT(encoder.encode(table, 1).floats, ElementsAre(0, 1, -z, 2));
+  EXPECT_THAT(encoder.encode(table, 1).integers, ElementsAre(1, 1, 0, 2));
+}
+
+TEST(Features, KeepDatesPrecise) {
+  MemoryTable table;
+  Column column = integers({1709121600000000, 1709121601000000});
+  column.type = ColumnType::kTimestamp;
+  table.add("when", {column});
+  FeatureFit fit({{.column = "when", .standardise = true}});
+  fit.add(table, 0);
+  EXPECT_THAT(FeatureEncoder(fit).encode(table, 0).floats,
+              ElementsAre(testing::FloatNear(-1, 1e-3), testing::FloatNear(1, 1e-3)));
+  EXPECT_NEAR(number_at(column, 0), 19781.5, 1e-9);  // days from 1970-01-01 to 2024-02-28 12:00
+}
+
+TEST(Features, NameTheRowThatDoesNotFit) {
+  MemoryTable table;
+  table.add("x", {doubles({1, 2}), doubles({0.5, 0}, {1, 0})});
+  const auto refusal = [&](FeatureSettings settings) -> std::string {
+    try {
+      FeatureEncoder(FeatureFit({std::move(settings)})).encode(table, 1);
+    } catch (const DataError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(refusal({.column = "x"}), AllOf(HasSubstr("x.csv, row 3, column \"x\""), HasSubstr("missing")));
+  EXPECT_THAT(refusal({.column = "x", .kind = FeatureKind::kInteger}),
+              AllOf(HasSubstr("row 2"), HasSubstr("0.5 is not a whole number")));
+  EXPECT_EQ(refusal({.column = "x", .missing = Missing::kFill}), "");
+}
+
+}  // namespace
+}  // namespace echelon::table
