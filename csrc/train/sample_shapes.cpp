@@ -20,7 +20,7 @@ SampleBatch make_sample_batch(const TrainSettings& settings, int64_t micro_batch
     const std::vector<int64_t> shape = {micro_batch, text->sequence_length};
     SampleBatch batch{{{model.input, random_labels(model.output_limit, shape, device)}},
                       random_labels(model.output_limit, shape, device)};
-    if (model.document_starts) batch.inputs["document_starts"] = at::zeros(shape, batch.target.options());
+    if (model.document_starts) batch.inputs["document_starts"] = at::zeros(shape, batch.targets.options());
     return batch;
   }
   std::vector<int64_t> shape = {micro_batch};
