@@ -22,6 +22,7 @@
 #include "common/file.h"
 #include "common/format.h"
 #include "image/adjust.h"
+#include "image/decoder.h"
 #include "image/transform.h"
 
 namespace echelon::image {
@@ -99,7 +100,7 @@ class NoSink final : public RowSink {
   void row(int64_t, const uint8_t*) override {}
 };
 
-nlohmann::json stages(const Files& files) {
+nlohmann::ordered_json stages(const Files& files) {
   const TransformOptions options = training();
   const Normalisation normalisation(3, options.mean, options.deviation);
   ImageDecoder decoder;
@@ -110,8 +111,8 @@ nlohmann::json stages(const Files& files) {
   PlaneSink sink(normalisation, {kSize, kSize}, {true, false}, ElementType::kFloat32, planes.data());
   const auto prepare = [&](size_t i) {
     RandomStream random(i);
-    return resampler.prepare(decoder.open(files[i]),
-                             options.augmentation->choose(decoder.open(files[i]), kSize, kSize, random));
+    const ImageSize size = decoder.open(files[i]);
+    return resampler.prepare(size, options.augmentation->choose(size, kSize, kSize, random));
   };
   const auto decode = [&](size_t i) { return decoder.decode_part(3, 1, prepare(i)); };
   const double prepared = microseconds(files, [&](size_t i) { prepare(i); });
@@ -166,7 +167,7 @@ int run(int count, char** arguments) {
   }
   const Files files = read_files(arguments[1]);
   verify(files);
-  nlohmann::json result{{"microseconds", stages(files)}, {"threads", threads}};
+  nlohmann::ordered_json result{{"microseconds", stages(files)}, {"threads", threads}};
   result["images_per_second"] = throughput(files, threads, seconds);
   std::puts(result.dump().c_str());
   return 0;

@@ -1,4 +1,4 @@
-// Many images at a glance.
+// Many images at a glance: with encode_png (png.h), in one file.
 #pragma once
 
 #include <cstdint>

@@ -14,12 +14,6 @@ namespace echelon::image {
 /// RGB).
 constexpr int64_t kMaxPixels = 89'478'485;
 
-/// A rectangle of a picture: its pixels and the place of the first one.
-struct ImagePart {
-  const Image& image;
-  int64_t left = 0, top = 0;
-};
-
 /// Decodes one image after the other, reusing its buffers. Not for several threads at once.
 class ImageDecoder {
  public:

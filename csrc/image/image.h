@@ -35,4 +35,10 @@ struct Image {
   uint8_t* row(int64_t y) { return pixels.data() + y * width * channels; }
 };
 
+/// A rectangle of a picture: its pixels and the place of the first one.
+struct ImagePart {
+  const Image& image;
+  int64_t left = 0, top = 0;
+};
+
 }  // namespace echelon::image

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "image/decoder.h"
 #include "image/geometry.h"
 #include "image/image.h"
 #include "image/resample_kernels.h"

@@ -1,5 +1,6 @@
 #include "image/transform.h"
 
+#include <memory>
 #include <utility>
 
 #include "image/adjust.h"
@@ -14,11 +15,15 @@ struct Workspace {
   ImageDecoder decoder;
   Resampler resampler;
   Image sample;
+  int64_t pixels = 0;  ///< of the image for which they were used last
 };
 
+/// Buffers that a rare huge image has made large do not stay.
 Workspace& workspace() {
-  thread_local Workspace instance;
-  return instance;
+  constexpr int64_t kKeptPixels = int64_t{1} << 24;
+  thread_local std::unique_ptr<Workspace> instance;
+  if (!instance || instance->pixels > kKeptPixels) instance = std::make_unique<Workspace>();
+  return *instance;
 }
 
 void shrink(Box& box, int factor) {
@@ -38,6 +43,7 @@ void ImageTransform::operator()(std::span<const uint8_t> encoded, uint64_t key, 
   const ImageSize source = space.decoder.open(encoded), size{options_.size, options_.size};
   Geometry geometry = augmentation ? augmentation->choose(source, options_.resize, options_.size, random)
                                    : centre_crop(source, options_.resize, options_.size);
+  space.pixels = source.height * source.width;
   const int reduction = space.decoder.reduction(reduction_that_leaves_detail(geometry));
   shrink(geometry.box, reduction);
   const PixelBox needed = space.resampler.prepare(space.decoder.reduced_size(reduction), geometry);

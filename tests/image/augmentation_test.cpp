@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -193,6 +194,25 @@ TEST(ColorJitter, TakesEveryOrder) {
     EXPECT_TRUE(expected.contains(pixels));
     EXPECT_GT(count, 300);  // 500 for each order
   }
+}
+
+TEST(Augmentation, DrawsFlipsAndGreyIndependentlyAndAsOftenAsAsked) {
+  const Augmentation augmentation{.flip = 0.3, .flip_vertical = 0.6, .grayscale = 0.1};
+  const Image plain{1, 1, 3, {200, 90, 20}};
+  constexpr int kDraws = 20'000;
+  std::map<std::array<bool, 3>, int> counts;
+  for (uint64_t key = 0; key < kDraws; ++key) {
+    RandomStream random(derive_key(8, key));
+    const Geometry geometry = augmentation.choose({8, 8}, 8, 8, random);
+    Image image = plain;
+    augmentation.change_pixels(image, random);
+    ++counts[{geometry.flip, geometry.upside_down, image.pixels[0] == image.pixels[2]}];
+  }
+  for (const auto& [outcome, count] : counts) {
+    const double share = (outcome[0] ? 0.3 : 0.7) * (outcome[1] ? 0.6 : 0.4) * (outcome[2] ? 0.1 : 0.9);
+    EXPECT_NEAR(count, kDraws * share, 5 * std::sqrt(kDraws * share));
+  }
+  EXPECT_EQ(counts.size(), 8);
 }
 
 TEST(RandomErasing, DrawsRectanglesOfItsRanges) {
