@@ -43,8 +43,22 @@ TEST(Storage, ReadsLocalFilesPackedOrNot) {
   EXPECT_THROW(storage.open(root.path().string()), DataError);
 }
 
-// golden/make_streams.py wrote them with Python's gzip and zstandard: two members, and two frames around one to
-// be skipped.
+TEST(InputFile, MapsWhatItReads) {
+  const TemporaryFolder root;
+  write_file_atomically(root / "file", "0123456789");
+  write_file_atomically(root / "empty", "");
+  const InputFile file((root / "file").string());
+  const auto bytes = file.mapped();
+  EXPECT_EQ(std::string(bytes.begin(), bytes.end()), "0123456789");
+  EXPECT_EQ(file.mapped().data(), bytes.data());
+  EXPECT_TRUE(InputFile((root / "empty").string()).mapped().empty());
+  EXPECT_EQ(file.version(), InputFile((root / "file").string()).version());
+  write_file_atomically(root / "file", "0123456780");
+  EXPECT_NE(file.version(), InputFile((root / "file").string()).version());
+}
+
+// golden/make_streams.py wrote them with Python's gzip and zstandard: two members, and two frames around one
+// to be skipped.
 TEST(Storage, ReadsWhatOthersPacked) {
   const fs::path golden = fs::path(ECHELON_SOURCE_DIR) / "tests/storage/golden";
   const std::string lines = read_file(golden / "lines.jsonl");
