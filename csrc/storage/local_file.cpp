@@ -1,6 +1,7 @@
 #include "storage/local_file.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,6 +33,7 @@ void InputFile::examine() {
 }
 
 InputFile::~InputFile() {
+  if (address_ != nullptr) ::munmap(const_cast<uint8_t*>(address_), static_cast<size_t>(size_));
   ::close(fd_);
 }
 
@@ -55,6 +57,17 @@ void InputFile::read(int64_t offset, std::span<uint8_t> bytes) const {
     bytes = bytes.subspan(static_cast<size_t>(got));
     offset += got;
   }
+}
+
+std::span<const uint8_t> InputFile::mapped() const {
+  const std::lock_guard lock(mapping_);
+  const auto bytes = static_cast<size_t>(size_);
+  if (address_ == nullptr && bytes > 0) {
+    void* address = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, fd_, 0);
+    if (address == MAP_FAILED) throw DataError(str_format("cannot map {}: {}", name_, std::strerror(errno)));
+    address_ = static_cast<const uint8_t*>(address);
+  }
+  return {address_, bytes};
 }
 
 void InputFile::expect_sequential_reads() const {

@@ -1,6 +1,8 @@
 // Files of the local disk, or of a shared file system that is mounted.
 #pragma once
 
+#include <mutex>
+
 #include "storage/random_access_file.h"
 
 namespace echelon::storage {
@@ -20,6 +22,7 @@ class InputFile : public RandomAccessFile {
   int64_t size() const override { return size_; }
   std::string version() const override;
   void read(int64_t offset, std::span<uint8_t> bytes) const override;
+  std::span<const uint8_t> mapped() const override;  ///< DataError when it cannot be mapped
   void expect_sequential_reads() const override;
   int descriptor() const { return fd_; }
 
@@ -29,6 +32,8 @@ class InputFile : public RandomAccessFile {
   std::string name_;
   int fd_ = -1;
   int64_t size_ = 0;
+  mutable std::mutex mapping_;
+  mutable const uint8_t* address_ = nullptr;  ///< under the mutex; null: not mapped yet
 };
 
 }  // namespace echelon::storage

@@ -23,6 +23,10 @@ class RandomAccessFile {
   /// Fills `bytes` from `offset`. Throws DataError that names file and offset: the file ends before, or it
   /// cannot be read.
   virtual void read(int64_t offset, std::span<uint8_t> bytes) const = 0;
+  /// The content in memory, for as long as this object lives, where the file lies on a disk of this machine
+  /// (also as a copy in the cache); empty where it does not, or holds nothing. Pages are read when they are
+  /// touched.
+  virtual std::span<const uint8_t> mapped() const { return {}; }
   /// Says that the file will be read from its start to its end. Only a hint.
   virtual void expect_sequential_reads() const {}
 };

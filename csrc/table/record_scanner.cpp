@@ -102,6 +102,16 @@ size_t RecordScanner::find_end(std::string_view text, size_t start) {
     ++lines_;
     return end + 1;
   }
+  // Most records have no quotes, and their end is found many times faster.
+  if (state_ != State::kQuoted && start < text.size()) {
+    const size_t end = std::min(text.find('\n', start), text.size() - 1);
+    if (text.substr(start, end + 1 - start).find(syntax_.quote) == text.npos) {
+      const bool ends = text[end] == '\n';
+      lines_ += ends ? 1 : 0;
+      state_ = ends || text[end] == syntax_.delimiter ? State::kFieldStart : State::kUnquoted;
+      return ends ? end + 1 : text.npos;
+    }
+  }
   for (size_t i = start; i < text.size(); ++i) {
     const char c = text[i];
     if (c == '\n') ++lines_;

@@ -1,6 +1,7 @@
 """Object stores as processes of a node use them: an S3 server (moto) and a small Google one on loopback, files through the
 cache, a process killed while it downloads, a store that fails in many ways."""
 
+import datetime
 import gzip
 import hashlib
 import http.client
@@ -11,6 +12,7 @@ import os
 import pathlib
 import random
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,10 @@ import time
 import unittest
 import urllib.parse
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from moto.server import ThreadedMotoServer
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -78,7 +84,9 @@ class ObjectStoreTest(unittest.TestCase):
         return f"s3://bucket/{key}?endpoint_override=127.0.0.1:{port or self.proxy.port}&region=us-east-1&scheme=http"
 
     def start(self, *arguments, limit=1 << 30, attempts=4, timeout=2, **environment):
-        environment = {**os.environ, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+        # Nothing of the machine's own settings of AWS's tools.
+        own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        environment = {**own, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
                        "AWS_EC2_METADATA_DISABLED": "true", **environment}
         command = [PROGRAM, str(self.cache), str(limit), str(attempts), str(timeout), *arguments]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
@@ -214,8 +222,38 @@ class ObjectStoreTest(unittest.TestCase):
             self.assertIn(md5(content).encode(), self.run_ok("open", self.name("sealed.bin", port=port)))
 
 
+    def test_https_believes_the_certificates_of_this_machine(self):
+        content = OBJECTS["train/a-001.bin"]
+        certificate, key = pathlib.Path(self.folder.name) / "certificate.pem", pathlib.Path(self.folder.name) / "key.pem"
+        make_certificate(certificate, key)
+        store = EncryptedStore(content)
+        store.certificate = (certificate, key)
+        with store as port:
+            name = f"s3://bucket/secret.bin?endpoint_override=localhost:{port}&region=us-east-1"
+            self.assertEqual(self.run_ok("read", name, "0", "6", SSL_CERT_FILE=str(certificate)), content)
+            message, _ = self.run_failing("read", name, "0", "6", attempts=1)
+            self.assertIn("certificate", message)
+
+
+def make_certificate(certificate, key):
+    """For localhost, signed by itself."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    signed = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(private.public_key())
+              .serial_number(1).not_valid_before(now - datetime.timedelta(days=1))
+              .not_valid_after(now + datetime.timedelta(days=1))
+              .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+              .sign(private, hashes.SHA256()))
+    certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    key.write_bytes(private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                          serialization.NoEncryption()))
+
+
 class Server:
-    """An HTTP server on loopback, whose port `with` gives."""
+    """An HTTP server on loopback, whose port `with` gives; with HTTPS where there is a `certificate`."""
+
+    certificate = None
 
     def __enter__(self):
         answer = self.answer
@@ -230,6 +268,10 @@ class Server:
                 pass
 
         self.server = QuietServer(("127.0.0.1", 0), Handler)
+        if self.certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*self.certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self.server.server_address[1]
 

@@ -46,7 +46,7 @@ MemoryStore make_store() {
   MemoryStore store;
   for (const char* path : {"b/train/a-1.tar", "b/train/a-0.tar", "b/train/notes.txt", "b/test/a-0.tar",
                            "b/test/deep/a-0.tar", "b/a-0.tar", "b/.hidden.tar"}) {
-    store.objects[path] = "x";
+    store.objects.emplace(path, "x");
   }
   return store;
 }

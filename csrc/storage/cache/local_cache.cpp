@@ -152,7 +152,7 @@ std::shared_ptr<const InputFile> LocalCache::get(const CacheKey& key, std::optio
 
 void LocalCache::reserve(const EntryLock& lock, int64_t bytes) {
   if (bytes > max_bytes_) {
-    throw CacheFullError(str_format("the data cache in {} may hold {}; {} are needed for one file",
+    throw CacheFullError(str_format("the data cache in {} may hold {}, and one file needs {}: allow it more",
                                     folder_.string(), human_bytes(static_cast<double>(max_bytes_)),
                                     human_bytes(static_cast<double>(bytes))));
   }
