@@ -48,6 +48,31 @@ Charsmap::Charsmap(std::string_view bytes) {
   units_.resize(size / 4);
   std::memcpy(units_.data(), bytes.data() + 4, size);
   texts_ = bytes.substr(4 + size);
+  if (first_invalid_utf8(texts_) != texts_.size() || (!texts_.empty() && texts_.back() != '\0'))
+    throw DataError("precompiled_charsmap: its texts are no UTF-8, or the last has no end");
+}
+
+void Charsmap::check() const {
+  std::vector<bool> seen(units_.size());
+  std::vector<uint32_t> waiting = {0};
+  while (!waiting.empty()) {
+    const uint32_t unit = waiting.back(), base = unit ^ offset_of(units_[unit]);
+    waiting.pop_back();
+    if ((base | 0xff) >= units_.size()) throw DataError("precompiled_charsmap: a branch beyond its trie");
+    if (unit != 0 && has_leaf(units_[unit])) text_at(value_of(units_[base]));
+    for (uint32_t label = 1; label < 256; ++label) {
+      const uint32_t child = base ^ label;
+      if (seen[child] || label_of(units_[child]) != label) continue;
+      seen[child] = true;
+      waiting.push_back(child);
+    }
+  }
+}
+
+std::string_view Charsmap::text_at(uint32_t start) const {
+  if (start >= texts_.size() || (static_cast<uint8_t>(texts_[start]) & 0xc0) == 0x80)
+    throw DataError("precompiled_charsmap: a value that is no start of a text");
+  return std::string_view(texts_).substr(start, texts_.find('\0', start) - start);
 }
 
 std::optional<std::string_view> Charsmap::replacement(std::string_view chunk) const {
@@ -60,9 +85,8 @@ std::optional<std::string_view> Charsmap::replacement(std::string_view chunk) co
     const uint32_t unit = units_[node];
     node ^= offset_of(unit);
     if (has_leaf(unit)) {
-      const uint32_t start = node < units_.size() ? value_of(units_[node]) : ~uint32_t{0};
-      if (start >= texts_.size()) throw DataError("precompiled_charsmap: a value beyond its texts");
-      return std::string_view(texts_).substr(start, texts_.find('\0', start) - start);
+      if (node >= units_.size()) throw DataError("precompiled_charsmap: a branch beyond its trie");
+      return text_at(value_of(units_[node]));
     }
   }
   return std::nullopt;
