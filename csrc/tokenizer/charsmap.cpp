@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "tokenizer/unicode.h"
 #include "tokenizer/utf8.h"
 
 namespace echelon::tokenizer {
@@ -24,14 +25,24 @@ uint32_t offset_of(uint32_t unit) {
   return unit >> 10 << ((unit & 1 << 9) >> 6);
 }
 
-/// Bytes of the extended grapheme cluster that `text` starts with (Unicode Standard Annex 29).
+/// Whether a cluster ends after it whatever follows.
+bool is_control(utf8proc_int32_t point) {
+  const auto kind = utf8proc_get_property(point)->boundclass;
+  return kind == UTF8PROC_BOUNDCLASS_CR || kind == UTF8PROC_BOUNDCLASS_LF ||
+         kind == UTF8PROC_BOUNDCLASS_CONTROL;
+}
+
+/// Bytes of the extended grapheme cluster that `text` starts with (Unicode Standard Annex 29), with the
+/// extending characters of the version that the reference follows.
 size_t cluster_length(std::string_view text) {
+  const uint16_t* flags = unicode::flags();
   const char *at = text.data(), *end = at + text.size();
   auto before = static_cast<utf8proc_int32_t>(next_code_point(at));
   utf8proc_int32_t state = 0;
   for (const char* next = at; at != end; at = next) {
     const auto point = static_cast<utf8proc_int32_t>(next_code_point(next));
-    if (utf8proc_grapheme_break_stateful(before, point, &state)) break;
+    const bool extends = flags[point] & unicode::kClusterExtension && !is_control(before);
+    if (utf8proc_grapheme_break_stateful(before, point, &state) && !extends) break;
     before = point;
   }
   return static_cast<size_t>(at - text.data());
