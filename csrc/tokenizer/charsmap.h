@@ -18,9 +18,12 @@ class Charsmap {
   /// Each grapheme cluster of less than six bytes, else each character, is replaced by what belongs to the
   /// shortest key that it starts with: as the reference does it.
   std::string normalise(std::string_view text) const;
+  /// DataError when the trie leads out of the table: for readers who do not look.
+  void check() const;
 
  private:
   std::optional<std::string_view> replacement(std::string_view chunk) const;
+  std::string_view text_at(uint32_t start) const;
 
   std::vector<uint32_t> units_;
   std::string texts_;

@@ -70,7 +70,11 @@ class WordPieceDecoder : public Decoder {
   Tokens decode(Tokens tokens) const override {
     bool first = true;
     for (std::string& token : tokens) {
-      if (!first) token = token.starts_with(prefix_) ? token.substr(prefix_.size()) : " " + token;
+      if (!first && token.starts_with(prefix_)) {
+        token.erase(0, prefix_.size());
+      } else if (!first) {
+        token.insert(0, 1, ' ');
+      }
       if (cleanup_) token = clean_up(std::move(token));
       first = false;
     }

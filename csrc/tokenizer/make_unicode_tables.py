@@ -1,11 +1,12 @@
 """Writes unicode_tables.cpp beside itself: what the reference believes of every code point, asked of the reference.
 
-Its parts follow different versions of Unicode (the patterns 16, the normal forms 9, the punctuation of BERT 8), so
+Its parts follow different versions of Unicode (the patterns 16, grapheme clusters 17, the normal forms 9 or so), so
 that no one version of any library's tables gives its ids.
 
     python make_unicode_tables.py       # with tokenizers==0.23.3; then clang-format -i unicode_tables.cpp
 """
 import pathlib
+import struct
 import unicodedata
 
 from tokenizers import Regex, normalizers, pre_tokenizers
@@ -53,6 +54,18 @@ def not_normalised_as_in(known):
     return found | parts
 
 
+def cluster_extensions():
+    """What belongs to the grapheme cluster before it. Precompiled replaces a whole cluster by what its start stands for;
+    here "a" stands for "b"."""
+    trie = [0] * 512
+    trie[0] = 0x100 << 10
+    trie[0x161] = 0x61 | 1 << 8 | 0x100 << 10
+    trie[0x61] = 1 << 31
+    charsmap = struct.pack("<I512I", 2048, *trie) + b"b\0"
+    normalise = normalizers.Precompiled(charsmap).normalize_str
+    return [point for point in POINTS if normalise("a" + chr(point)) == "b"]
+
+
 def lower_runs():
     """(first, last, step, offset): runs of code points with the same distance to their lower case."""
     lower = normalizers.Lowercase().normalize_str
@@ -95,6 +108,7 @@ def main():
         "NonspacingMark": removed(normalizers.BertNormalizer(**{**bert, "strip_accents": True})),
         "CombiningMark": removed(normalizers.StripAccents()),
         "NotNormalised": not_normalised_as_in(assigned),
+        "ClusterExtension": cluster_extensions(),
     }
     here = pathlib.Path(__file__).parent
     with open(here / "unicode_tables.cpp", "w") as file:

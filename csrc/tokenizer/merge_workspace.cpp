@@ -37,8 +37,11 @@ void MergeWorkspace::merge_short(std::span<uint32_t> symbols, const MergeTable& 
 }
 
 MergeWorkspace::Bucket& MergeWorkspace::bucket_of(uint32_t rank) {
+  if (rank == last_rank_) return buckets_[last_bucket_];
   const auto [found, is_new] = by_rank_.emplace(rank, used_buckets_);
   if (is_new && used_buckets_++ == buckets_.size()) buckets_.emplace_back();
+  last_rank_ = rank;
+  last_bucket_ = found->second;
   Bucket& bucket = buckets_[found->second];
   if (is_new) {
     bucket.places.clear();
@@ -65,6 +68,7 @@ void MergeWorkspace::merge_long(std::span<uint32_t> symbols, const MergeTable& t
   previous_.resize(count);
   by_rank_.clear();
   used_buckets_ = 0;
+  last_rank_ = MergeTable::kNever;
   for (uint32_t i = 0; i < count; ++i) {
     next_[i] = i + 1 < count ? i + 1 : kNone;
     previous_[i] = i - 1;  // kNone for the first

@@ -34,6 +34,8 @@ class MergeWorkspace {
   std::vector<Bucket> buckets_;
   size_t used_buckets_ = 0;
   std::unordered_map<uint32_t, size_t> by_rank_;
+  uint32_t last_rank_ = MergeTable::kNever;  ///< that was asked for, and its bucket
+  size_t last_bucket_ = 0;
   std::priority_queue<uint32_t, std::vector<uint32_t>, std::greater<>> waiting_;  ///< ranks with places
 };
 

@@ -169,7 +169,8 @@ class PrependBlank : public PreTokenizer {
  public:
   void split(Piece piece, Emit emit) const override {
     if (piece.text.front() == ' ') return emit(piece);
-    const std::string text = " " + std::string(piece.text);
+    std::string text(1, ' ');
+    text += piece.text;
     emit({text, piece.first});
   }
 };

@@ -2,6 +2,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "tokenizer/charsmap.h"
 #include "tokenizer/files.h"
 
 namespace echelon::tokenizer {
@@ -11,10 +12,73 @@ void require(const sentencepiece::util::Status& status) {
   if (!status.ok()) throw DataError(str_format("sentencepiece: {}", status.ToString()));
 }
 
+/// The fields of a message in protobuf's encoding that hold bytes. DataError where it is damaged.
+class Fields {
+ public:
+  explicit Fields(std::string_view bytes) : rest_(bytes) {}
+
+  /// The bytes of the next field of that number, if there is one.
+  std::optional<std::string_view> next(uint64_t number) {
+    while (!rest_.empty()) {
+      const uint64_t tag = read_number(), kind = tag & 7;
+      if (kind == 0) {
+        read_number();
+        continue;
+      }
+      const std::string_view value = take(kind == 1   ? 8
+                                          : kind == 5 ? 4
+                                          : kind == 2 ? read_number()
+                                                      : rest_.size() + 1);
+      if (kind == 2 && tag >> 3 == number) return value;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  uint64_t read_number() {
+    uint64_t number = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      const auto byte = static_cast<uint8_t>(take(1)[0]);
+      number |= uint64_t{byte & 0x7fu} << shift;
+      if (byte < 0x80) break;
+    }
+    return number;
+  }
+  std::string_view take(uint64_t count) {
+    if (count > rest_.size()) throw DataError("sentencepiece: the model ends within a field");
+    const std::string_view taken = rest_.substr(0, count);
+    rest_.remove_prefix(count);
+    return taken;
+  }
+
+  std::string_view rest_;
+};
+
+/// The library follows the tries of both normalizers wherever they lead.
+void check_charsmaps(std::string_view model) {
+  constexpr uint64_t kNormalizerSpec = 3, kDenormalizerSpec = 5, kPrecompiledCharsmap = 2;
+  for (const uint64_t number : {kNormalizerSpec, kDenormalizerSpec}) {
+    Fields specs(model);
+    while (const auto spec = specs.next(number)) {
+      Fields fields(*spec);
+      while (const auto charsmap = fields.next(kPrecompiledCharsmap)) {
+        if (!charsmap->empty()) Charsmap(*charsmap).check();
+      }
+    }
+  }
+}
+
 class SentencePiece : public Tokenizer {
  public:
   explicit SentencePiece(std::string_view bytes) {
-    require(processor_.LoadFromSerializedProto({bytes.data(), bytes.size()}));
+    check_charsmaps(bytes);
+    try {
+      require(processor_.LoadFromSerializedProto({bytes.data(), bytes.size()}));
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& error) {  // of the trie that it builds
+      throw DataError(str_format("sentencepiece: {}", error.what()));
+    }
   }
 
   int64_t vocabulary() const override { return processor_.GetPieceSize(); }

@@ -45,6 +45,7 @@ std::vector<uint16_t> make_flags() {
   add(flags, boundaries_of_nonspacing_mark(), kNonspacingMark);
   add(flags, boundaries_of_combining_mark(), kCombiningMark);
   add(flags, boundaries_of_not_normalised(), kOutsideNormalForms);
+  add(flags, boundaries_of_cluster_extension(), kClusterExtension);
   return flags;
 }
 

@@ -31,6 +31,7 @@ enum Flag : uint16_t {
   kOther = 1 << 11,               ///< what BertNormalizer removes as control
   kNonspacingMark = 1 << 12,      ///< what BertNormalizer strips as accent
   kCombiningMark = 1 << 13,       ///< what StripAccents strips
+  kClusterExtension = 1 << 15,    ///< belongs to the grapheme cluster before it
   kOutsideNormalForms = 1 << 14,  ///< unknown to the version of the normal forms: they leave it alone
 };
 

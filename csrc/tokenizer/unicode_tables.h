@@ -17,6 +17,7 @@ const std::vector<uint32_t>& boundaries_of_other();
 const std::vector<uint32_t>& boundaries_of_nonspacing_mark();
 const std::vector<uint32_t>& boundaries_of_combining_mark();
 const std::vector<uint32_t>& boundaries_of_not_normalised();
+const std::vector<uint32_t>& boundaries_of_cluster_extension();
 
 /// Every `step`th code point from `first` to `last` has its lower case `offset` further.
 struct LowerRun {

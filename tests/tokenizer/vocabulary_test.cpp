@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/format.h"
 #include "tokenizer/trie.h"
 
 namespace echelon::tokenizer {
@@ -9,12 +10,12 @@ namespace {
 
 TEST(Vocabulary, FindsBothWays) {
   Vocabulary vocabulary;
-  for (uint32_t i = 0; i < 5000; ++i) ASSERT_TRUE(vocabulary.add("token" + std::to_string(i), 3 * i));
+  for (uint32_t i = 0; i < 5000; ++i) ASSERT_TRUE(vocabulary.add(str_format("token{}", i), 3 * i));
   EXPECT_EQ(vocabulary.size(), 5000);
   EXPECT_EQ(vocabulary.limit(), 3 * 4999 + 1);
   for (uint32_t i = 0; i < 5000; ++i) {
-    ASSERT_EQ(vocabulary.find("token" + std::to_string(i)), 3 * i);
-    ASSERT_EQ(vocabulary.token(3 * i), "token" + std::to_string(i));
+    ASSERT_EQ(vocabulary.find(str_format("token{}", i)), 3 * i);
+    ASSERT_EQ(vocabulary.token(3 * i), str_format("token{}", i));
   }
   EXPECT_FALSE(vocabulary.find("token").has_value());
   EXPECT_FALSE(vocabulary.token(1).has_value());
@@ -34,7 +35,7 @@ TEST(Vocabulary, RefusesContradictions) {
 
 TEST(Trie, FindsTheLongestPrefix) {
   Trie trie;
-  for (uint32_t i = 0; i < 1000; ++i) trie.add("<" + std::to_string(i), i);
+  for (uint32_t i = 0; i < 1000; ++i) trie.add(str_format("<{}", i), i);
   trie.add("<12", 5000);  // the last holds
   EXPECT_EQ(trie.longest_prefix("<12>")->value, 5000);
   EXPECT_EQ(trie.longest_prefix("<1234")->length, 4);
