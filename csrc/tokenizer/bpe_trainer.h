@@ -16,10 +16,6 @@
 
 namespace echelon::tokenizer {
 
-/// What GPT-2 cuts text with.
-inline constexpr std::string_view kGpt2Pattern =
-    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
-
 struct BpeTraining {
   /// All tokens: special ones, one for each byte, and merges until there are so many, or none is left.
   int64_t vocabulary = 32000;

@@ -9,9 +9,6 @@
 namespace echelon::tokenizer {
 namespace {
 
-constexpr const char* kGpt2Pattern =
-    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
-
 SplitBehavior read_behavior(const JsonNode& node) {
   const std::string name = node.text();
   if (name == "Removed") return SplitBehavior::kRemoved;

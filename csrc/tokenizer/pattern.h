@@ -13,6 +13,10 @@
 
 namespace echelon::tokenizer {
 
+/// What GPT-2 cuts text with.
+inline constexpr std::string_view kGpt2Pattern =
+    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+
 class Pattern {
  public:
   virtual ~Pattern() = default;

@@ -7,7 +7,7 @@ import unittest
 
 from program import SHARD, SOURCE, ProgramTest, run
 
-TOKENIZER = SOURCE / "tests/data/golden/tokenizer_plain.json"
+TOKENIZER = SOURCE / "tests/tokenizer/golden/plain.json"
 
 RESNET = "{name: resnet, depth: 18, base_width: 4, input: [1, 28, 28], classes: 10}"
 EVERY_LAYER = """

@@ -5,7 +5,6 @@
 
 #include "common/error.h"
 #include "config/config.h"
-#include "data/support/golden.h"
 #include "data/support/tar_writer.h"
 #include "temporary_folder.h"
 
@@ -127,8 +126,9 @@ TEST_F(DataSettingsTest, RefusesContradictionsAndMissingFiles) {
   EXPECT_THAT(problems(images + "on_error: ignore"), HasSubstr("on_error"));
   EXPECT_THAT(problems(text + "train_range: [0.5, 1.5]"), HasSubstr("train_range"));
   EXPECT_THAT(problems(text + "verify: true, format: bytes"), HasSubstr("verify: has no effect"));
-  EXPECT_THAT(problems(text + "format: bytes, tokenizer: " + golden_path("tokenizer_plain.json")),
-              HasSubstr("tokenizer: contradicts format"));
+  EXPECT_THAT(
+      problems(text + "format: bytes, tokenizer: " + ECHELON_SOURCE_DIR "/tests/tokenizer/golden/plain.json"),
+      HasSubstr("tokenizer: contradicts format"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@ and records what they make of texts.
 import base64
 import io
 import json
+import os
 import pathlib
 import random
 import unicodedata
@@ -184,12 +185,13 @@ finish("word_piece", word_piece, decoders.WordPiece(), processors.TemplateProces
      AddedToken("BOUND", rstrip=True, normalized=True)])
 
 # SentencePiece, with rules of normalisation of its own, and the same as the reference converts it.
-(here / "rules.tsv").write_text("FB01\t66 69\nFB00\t66 66\n65 301\te9\n212B\tC5\n2163\t49 56\nFF0C\t2C\n")
+os.chdir(here)  # the model keeps the name of the file as it is given
+pathlib.Path("rules.tsv").write_text("FB01\t66 69\nFB00\t66 66\n65 301\te9\n212B\tC5\n2163\t49 56\nFF0C\t2C\n")
 model = io.BytesIO()
 sentencepiece.SentencePieceTrainer.train(
     sentence_iterator=iter(training_text * 20), model_writer=model, vocab_size=700, model_type="unigram", byte_fallback=True,
-    normalization_rule_tsv=str(here / "rules.tsv"), character_coverage=0.98, hard_vocab_limit=False, minloglevel=2)
-(here / "rules.tsv").unlink()
+    normalization_rule_tsv="rules.tsv", character_coverage=0.98, hard_vocab_limit=False, minloglevel=2)
+pathlib.Path("rules.tsv").unlink()
 (here / "sentence_piece.model").write_bytes(model.getvalue())
 processor = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
 record("sentence_piece", processor.encode, lambda text: processor.encode(text, add_bos=True), processor.decode, processor.decode)
