@@ -25,7 +25,8 @@ struct TarEntry {
 class TarReader {
  public:
   /// Starts at `offset`, which must be that of an entry. The file must outlive the reader.
-  explicit TarReader(const storage::RandomAccessFile& file, int64_t offset = 0) : file_(file), position_(offset) {}
+  explicit TarReader(const storage::RandomAccessFile& file, int64_t offset = 0)
+      : file_(file), position_(offset) {}
 
   /// The next regular file; nothing at the end-of-archive marker. Throws DataError that names archive, offset
   /// and, where it is known, the entry: bad checksum, size beyond the end of the file, missing end, malformed

@@ -49,7 +49,8 @@ bool is_permanent(const arrow::Status& status) {
 
 std::string reason_of(const arrow::Status& status) {
   std::string text = status.message();
-  text.resize(std::min(text.find('\n'), text.size()));
+  constexpr size_t kLongest = 400;  // some quote the whole row
+  text.resize(std::min({text.find('\n'), text.size(), kLongest}));
   return text.empty() ? status.CodeAsString() : text;
 }
 

@@ -9,7 +9,7 @@
 
 namespace echelon::table {
 
-/// One line without Arrow's context and code.
+/// One line of bounded length, without Arrow's context and code.
 std::string reason_of(const arrow::Status& status);
 
 /// Throws DataError "WHAT: REASON" unless the status is good.
