@@ -144,13 +144,19 @@ double Learner::update_early(TentativeUpdate& update, const OwnOutcome& own, con
   double waited = 0;
   while (!pending.work->done()) {
     waited = watch.seconds();
-    if (waited + seconds_of_a_part_ >= waited_for_others_) break;
+    if (waited + seconds_of_a_part_ >= waited_for_others_) {
+      // The part that was measured may have been disturbed: in some steps it is tried again.
+      if (update.parts_done() == 0) seconds_of_a_part_ *= 0.9;
+      break;
+    }
     const double start = steady_time();
     // What activations have left free is enough for most models, and then this takes no more memory.
     if (!update.advance(std::max(nn::reusable_bytes(ranks_.device()), kAlwaysRoom - update.bytes_kept())))
       break;
-    seconds_of_a_part_ = steady_time() - start;
-    if (tracer_ != nullptr) tracer_->add("optimizer", start, steady_time());
+    const double end = steady_time(), taken = end - start;
+    // The shortest: parts are alike, and one that was disturbed must not keep later steps from trying.
+    seconds_of_a_part_ = seconds_of_a_part_ == 0 ? taken : std::min(seconds_of_a_part_, taken);
+    if (tracer_ != nullptr) tracer_->add("optimizer", start, end);
   }
   return waited;
 }

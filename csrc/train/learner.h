@@ -63,7 +63,7 @@ class Learner {
   std::unique_ptr<optim::Optimizer> optimizer_;
   std::unique_ptr<optim::WeightAverage> average_;
   double waited_for_others_ = 0;     // in the last step, between this rank's own outcome and that of all
-  double seconds_of_a_part_ = 2e-3;  // of an update that is begun early; a guess until there was one
+  double seconds_of_a_part_ = 0;  // of an update that is begun early; 0: there was none
   bool clipped_ = false;             // the last step
 };
 
