@@ -5,6 +5,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
+#include <optional>
 #include <type_traits>
 
 #include "nn/functional/attention_head.h"
@@ -92,7 +93,8 @@ std::vector<c10::IValue> inputs_of(const Layout& layout, const at::Tensor& qkv) 
 
 struct Attention : torch::autograd::Function<Attention> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& qkv, int64_t heads, bool causal,
-                            const at::Tensor& document_starts) {
+                            const std::optional<at::Tensor>& given_starts) {
+    const at::Tensor document_starts = given_starts.value_or(at::Tensor());
     const Layout layout(qkv, heads, causal, document_starts);
     const at::Tensor out = at::empty({layout.batch, layout.time, layout.width}, qkv.options());
     const at::Tensor log_normalisers =
@@ -164,7 +166,8 @@ at::Tensor attention(const at::Tensor& qkv, int64_t heads, bool causal, const at
   const bool narrow = qkv.scalar_type() == at::kFloat || qkv.scalar_type() == at::kBFloat16;
   const bool even_size = qkv.size(2) / 3 / heads % 2 == 0;
   if (qkv.is_meta() || (qkv.is_cpu() && narrow && even_size && dropout == 0)) {
-    const at::Tensor starts = document_starts.defined() ? document_starts.contiguous() : document_starts;
+    std::optional<at::Tensor> starts;  // a function takes no undefined tensors
+    if (document_starts.defined()) starts = document_starts.contiguous();
     return Attention::apply(qkv.contiguous(), heads, causal, starts);
   }
   if (!qkv.is_cpu() && dropout > 0) seed_generator(qkv.device(), random);
