@@ -144,7 +144,7 @@ double Learner::update_early(TentativeUpdate& update, const OwnOutcome& own, con
     waited = watch.seconds();
     if (waited + seconds_of_a_part_ >= waited_for_others_) {
       // The last part may have been disturbed: then one is tried again some steps later.
-      if (update.parts_done() == 0) seconds_of_a_part_ *= 0.9;
+      if (update.parts_done() == 0) seconds_of_a_part_ /= 2;
       break;
     }
     const double start = steady_time();
