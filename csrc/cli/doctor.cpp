@@ -1,6 +1,5 @@
 #include "cli/doctor.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Version.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -8,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/version.h"
+#include "comm/text_exchange.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/processor.h"
@@ -61,19 +61,9 @@ RankFacts facts_of_this_rank(const Launch& launch, const CudaLookup& cuda, bool 
 }
 
 std::vector<RankFacts> gather(const RankFacts& own, Communicator& comm) {
-  const std::string text = json(own).dump();
-  at::Tensor length = at::tensor({static_cast<int64_t>(text.size())}, at::kLong);
-  comm.all_reduce(length, Reduce::kMax, "doctor: length of the facts")->wait();
-  const int64_t slot = length.item<int64_t>() + 1;
-  at::Tensor mine = at::zeros({slot}, at::kByte);
-  text.copy(static_cast<char*>(mine.mutable_data_ptr()), text.size());
-  at::Tensor all = at::empty({slot * comm.size()}, at::kByte);
-  comm.all_gather(all, mine, "doctor: facts")->wait();
   std::vector<RankFacts> facts;
-  for (int rank = 0; rank < comm.size(); ++rank) {
-    facts.push_back(
-        json::parse(static_cast<const char*>(all.const_data_ptr()) + rank * slot).get<RankFacts>());
-  }
+  for (const std::string& text : gather_texts(comm, json(own).dump(), "the facts of doctor"))
+    facts.push_back(json::parse(text).get<RankFacts>());
   return facts;
 }
 

@@ -40,7 +40,7 @@ class Transfer {
 };
 
 /// Keeps the transfers of a communicator moving, by a thread of its own (started with the first) and by those
-/// who wait.
+/// who wait for one or ask whether it is done.
 class Messenger {
  public:
   /// `watch` is that of the whole communicator, for messages about a rank that is late.

@@ -1,11 +1,9 @@
 #include "data/partition.h"
 
-#include <ATen/ATen.h>
-
-#include <algorithm>
 #include <cstring>
 
 #include "comm/communicator.h"
+#include "comm/text_exchange.h"
 #include "common/error.h"
 
 namespace echelon::data {
@@ -46,20 +44,6 @@ Result unpack(const char*& cursor) {
   return result;
 }
 
-/// Row r: what rank r gave, padded to the longest.
-at::Tensor gather_bytes(const std::string& mine, Communicator& communicator) {
-  at::Tensor lengths = at::empty({communicator.size()}, at::kLong);
-  communicator
-      .all_gather(lengths, at::full({1}, static_cast<int64_t>(mine.size()), at::kLong), "data index lengths")
-      ->wait();
-  const int64_t longest = lengths.max().item<int64_t>();
-  at::Tensor input = at::zeros({longest}, at::kByte);
-  std::memcpy(input.data_ptr(), mine.data(), mine.size());
-  at::Tensor output = at::empty({communicator.size(), longest}, at::kByte);
-  communicator.all_gather(output, input, "data index")->wait();
-  return output;
-}
-
 }  // namespace
 
 std::vector<std::string> share_work(int64_t count, const std::function<std::string(int64_t)>& work,
@@ -74,9 +58,9 @@ std::vector<std::string> share_work(int64_t count, const std::function<std::stri
     all = std::move(mine);
   } else {
     all.resize(count);
-    const at::Tensor gathered = gather_bytes(pack(mine), *communicator);
+    const std::vector<std::string> gathered = gather_texts(*communicator, pack(mine), "data index");
     for (int source = 0; source < size; ++source) {
-      const char* cursor = static_cast<const char*>(gathered[source].data_ptr());
+      const char* cursor = gathered[static_cast<size_t>(source)].data();
       for (int64_t part = source; part < count; part += size) all[part] = unpack(cursor);
     }
   }

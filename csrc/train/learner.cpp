@@ -145,17 +145,16 @@ double Learner::update_early(TentativeUpdate& update, const OwnOutcome& own, con
   while (!pending.work->done()) {
     waited = watch.seconds();
     if (waited + seconds_of_a_part_ >= waited_for_others_) {
-      // The part that was measured may have been disturbed: in some steps it is tried again.
-      if (update.parts_done() == 0) seconds_of_a_part_ *= 0.9;
+      // The last part may have been disturbed: then one is tried again some steps later.
+      if (update.parts_done() == 0) seconds_of_a_part_ /= 2;
       break;
     }
     const double start = steady_time();
     // What activations have left free is enough for most models, and then this takes no more memory.
     if (!update.advance(std::max(nn::reusable_bytes(ranks_.device()), kAlwaysRoom - update.bytes_kept())))
       break;
-    const double end = steady_time(), taken = end - start;
-    // The shortest: parts are alike, and one that was disturbed must not keep later steps from trying.
-    seconds_of_a_part_ = seconds_of_a_part_ == 0 ? taken : std::min(seconds_of_a_part_, taken);
+    const double end = steady_time();
+    seconds_of_a_part_ = end - start;
     if (tracer_ != nullptr) tracer_->add("optimizer", start, end);
   }
   return waited;

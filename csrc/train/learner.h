@@ -62,9 +62,9 @@ class Learner {
   TrainingStep training_step_;
   std::unique_ptr<optim::Optimizer> optimizer_;
   std::unique_ptr<optim::WeightAverage> average_;
-  double waited_for_others_ = 0;     // in the last step, between this rank's own outcome and that of all
+  double waited_for_others_ = 0;  // in the last step, between this rank's own outcome and that of all
   double seconds_of_a_part_ = 0;  // of an update that is begun early; 0: there was none
-  bool clipped_ = false;             // the last step
+  bool clipped_ = false;          // the last step
 };
 
 /// Copies the stored parameters and buffers into the parts of `model`. `average`: the averaged parameters in

@@ -1,6 +1,6 @@
 #include "train/nan_guard.h"
 
-#include "train/text_exchange.h"
+#include "comm/text_exchange.h"
 
 namespace echelon::train {
 namespace {

@@ -3,11 +3,11 @@
 #include <cmath>
 
 #include "checkpoint/checkpoint.h"
+#include "comm/text_exchange.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "train/run_directory.h"
 #include "train/summary.h"
-#include "train/text_exchange.h"
 #include "train/trainer.h"
 
 namespace echelon::train {

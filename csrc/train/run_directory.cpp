@@ -1,8 +1,8 @@
 #include "train/run_directory.h"
 
+#include "comm/text_exchange.h"
 #include "common/error.h"
 #include "common/format.h"
-#include "train/text_exchange.h"
 
 namespace echelon::train {
 namespace {

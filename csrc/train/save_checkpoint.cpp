@@ -2,8 +2,8 @@
 
 #include <sstream>
 
+#include "comm/text_exchange.h"
 #include "common/error.h"
-#include "train/text_exchange.h"
 
 namespace echelon::train {
 namespace {

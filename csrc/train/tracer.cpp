@@ -1,8 +1,8 @@
 #include "train/tracer.h"
 
+#include "comm/text_exchange.h"
 #include "common/log.h"
 #include "train/clock_offset.h"
-#include "train/text_exchange.h"
 
 namespace echelon::train {
 namespace {

@@ -1,11 +1,11 @@
 #include "train/trainer.h"
 
 #include "checkpoint/checkpoint.h"
+#include "comm/text_exchange.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "optim/schedule.h"
 #include "train/save_checkpoint.h"
-#include "train/text_exchange.h"
 
 namespace echelon::train {
 namespace {

@@ -1,16 +1,20 @@
 """What a rank needs of memory when a model is spread over a pipeline; "full" as argument: of a model of 1.6 GB."""
 
+import pathlib
 import subprocess
 import sys
+import tempfile
 import unittest
 
 from program import PipelineTest, command, over
 
-# Prints how much memory a command had resident at most, in KiB.
+# Writes how much memory a command had resident at most, in KiB, to a file of its own in the folder given first: a
+# launcher may join the lines that ranks print as they end.
 MEASURED = """
-import resource, subprocess, sys
-subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
-print("resident", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, flush=True)
+import os, pathlib, resource, subprocess, sys
+subprocess.run(sys.argv[2:], check=True, stdout=subprocess.DEVNULL)
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+pathlib.Path(sys.argv[1], str(os.getpid())).write_text(str(peak))
 """
 SMALL = {"width": 768, "share": 0.55}  # 0.2 GB of parameters; as much is there without any
 FULL = {"width": 2048, "share": 0.4}  # 1.6 GB of parameters
@@ -25,10 +29,11 @@ class PipelineMemoryTest(PipelineTest):
         words = command("train", config, f"name={shape}", f"model.width={chosen['width']}", "model.heads=8",
                         "optimizer.name=sgd", "data.test=[]", *settings, *overrides, **ranks)
         program = words.index("train") - 1
-        measured = [*words[:program], sys.executable, "-c", MEASURED, *words[program:]]
-        finished = subprocess.run(measured, capture_output=True, text=True, timeout=500)
-        self.assert_succeeds(finished)
-        each = [int(line.split()[1]) / 1024 for line in finished.stdout.splitlines() if line.startswith("resident")]
+        with tempfile.TemporaryDirectory() as folder:
+            measured = [*words[:program], sys.executable, "-c", MEASURED, folder, *words[program:]]
+            finished = subprocess.run(measured, capture_output=True, text=True, timeout=500)
+            self.assert_succeeds(finished)
+            each = [int(peak.read_text()) / 1024 for peak in pathlib.Path(folder).iterdir()]
         self.assertEqual(len(each), ranks["ranks"])
         print(f"{shape}: {', '.join(f'{value:.0f}' for value in each)} MiB resident")
         return max(each)

@@ -1,8 +1,8 @@
-#include "train/text_exchange.h"
+#include "comm/text_exchange.h"
 
 #include <ATen/ATen.h>
 
-namespace echelon::train {
+namespace echelon {
 
 std::string broadcast_text(Communicator& comm, const std::string& text, int root) {
   at::Tensor length = at::tensor({static_cast<int64_t>(text.size())}, at::kLong);
@@ -13,15 +13,15 @@ std::string broadcast_text(Communicator& comm, const std::string& text, int root
   return {static_cast<const char*>(bytes.const_data_ptr()), static_cast<size_t>(bytes.numel())};
 }
 
-std::vector<std::string> gather_texts(Communicator& comm, const std::string& text) {
+std::vector<std::string> gather_texts(Communicator& comm, const std::string& text, const std::string& what) {
   const int size = comm.size();
   at::Tensor lengths = at::empty({size}, at::kLong);
-  comm.all_gather(lengths, at::tensor({static_cast<int64_t>(text.size())}, at::kLong), "lengths of texts")
+  comm.all_gather(lengths, at::tensor({static_cast<int64_t>(text.size())}, at::kLong), "lengths of " + what)
       ->wait();
   const int64_t longest = lengths.max().item<int64_t>();
   at::Tensor own = at::zeros({longest}, at::kByte), all = at::empty({size, longest}, at::kByte);
   text.copy(static_cast<char*>(own.mutable_data_ptr()), text.size());
-  comm.all_gather(all, own, "texts")->wait();
+  comm.all_gather(all, own, what)->wait();
   std::vector<std::string> texts;
   for (int rank = 0; rank < size; ++rank) {
     const auto* bytes = static_cast<const char*>(all.const_data_ptr()) + rank * longest;
@@ -30,4 +30,4 @@ std::vector<std::string> gather_texts(Communicator& comm, const std::string& tex
   return texts;
 }
 
-}  // namespace echelon::train
+}  // namespace echelon
