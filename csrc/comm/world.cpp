@@ -29,7 +29,7 @@ ProcessEnvironment::ProcessEnvironment() {
 }
 
 ProcessEnvironment::~ProcessEnvironment() {
-  constexpr double kFarewellSeconds = 2;
+  constexpr double kFarewellSeconds = 1;
   if (mpi_running_) mpi::leave(kFarewellSeconds);
 }
 

@@ -160,16 +160,16 @@ void leave(double seconds) {
   if (!node_of_world) return;
   const int rank = node_of_world->world_ranks()[node_of_world->index()];
   node_of_world->fail(str_format("rank {} ended before the others", rank));
-  // Told at half time: the launcher ends all ranks as soon as the first of them has left.
-  const std::vector<int> silent = node_of_world->say_farewell(seconds / 2);
+  const std::vector<int> silent = node_of_world->say_farewell(seconds);
   if (!silent.empty()) {
     log::error("{} {} not noticed for {:g} s that the job has failed: computing, stopped or dead",
-               name_ranks(silent), silent.size() == 1 ? "has" : "have", seconds / 2);
-    node_of_world->say_farewell(seconds / 2);
+               name_ranks(silent), silent.size() == 1 ? "has" : "have", seconds);
+    // The launcher ends all ranks as soon as the first has left, and another may have begun to wait later.
+    node_of_world->say_farewell(2 * seconds);
   }
   // Other nodes hear of it when they look; when they have said so is not known here.
   const bool alone = node_of_world->size() == world_size();
-  if (!alone) std::this_thread::sleep_for(std::chrono::duration<double>(seconds / 2));
+  if (!alone) std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
 }
 
 }  // namespace echelon::mpi

@@ -22,8 +22,8 @@ std::unique_ptr<WatchedCommunicator> make_world(const Launch& launch, double tim
 /// Ends MPI. Collective; every communicator is gone. Afterwards leave() does nothing.
 void finish();
 
-/// Before the process ends without finish(): wakes the other ranks of this node, and waits until they are
-/// about to end too, or `seconds`, and names those that do not react. The launcher ends the rest.
+/// Before the process ends without finish(): wakes the other ranks of this node, waits until they are about to
+/// end too, and names those that do not react within `seconds`. The launcher ends the rest.
 void leave(double seconds);
 
 }  // namespace echelon::mpi

@@ -171,11 +171,15 @@ std::vector<int> NodeGroup::say_farewell(double seconds) {
     }
     return ranks;
   };
-  const Stopwatch stopwatch;
-  while (!missing().empty() && stopwatch.seconds() < seconds) {
+  std::vector<int> silent = missing();
+  Stopwatch since_the_last;
+  while (!silent.empty() && since_the_last.seconds() < seconds) {
     futex_wait(own_slot().farewell, 1, 0.01);
+    const std::vector<int> still_silent = missing();
+    if (still_silent.size() < silent.size()) since_the_last = Stopwatch();
+    silent = still_silent;
   }
-  return missing();
+  return silent;
 }
 
 NodeGroup::Waiting::Waiting(NodeGroup& group, Expected expected) : group_(group) {

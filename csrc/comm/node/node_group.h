@@ -77,8 +77,8 @@ class NodeGroup final : public Watch {
   void become_part_of(Watch* watch, std::function<void()> poll);
   void poll() const;
 
-  /// Tells the others that this process has reported the failure, and waits until all have, or `seconds`.
-  /// Returns the ranks that have not.
+  /// Tells the others that this process has reported the failure, and waits until all have, or until none has
+  /// done so for `seconds`. Returns the ranks that have not.
   std::vector<int> say_farewell(double seconds);
 
  private:
