@@ -11,17 +11,45 @@ set(ECHELON_MPI_ENVIRONMENT
   OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
   OMPI_MCA_hwloc_base_binding_policy=none OMP_NUM_THREADS=1)
 
+# What tests of modules that use LibTorch have in common: without it each of a hundred would take ten seconds to compile.
+function(_echelon_test_properties target)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(${target} PRIVATE ECHELON_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    ECHELON_BINARY_DIR="${PROJECT_BINARY_DIR}")
+endfunction()
+
+function(_echelon_test_pch)
+  if(TARGET echelon_test_pch)
+    return()
+  endif()
+  add_library(echelon_test_pch OBJECT ${PROJECT_SOURCE_DIR}/csrc/pch.cpp)
+  target_include_directories(echelon_test_pch PRIVATE ${ECHELON_SOURCE_DIR} ${PROJECT_SOURCE_DIR})
+  target_link_libraries(echelon_test_pch PRIVATE echelon_compile_options ThirdParty::fmt LibTorch::cpu Threads::Threads
+    GTest::gmock)
+  target_precompile_headers(echelon_test_pch PRIVATE ${PROJECT_SOURCE_DIR}/tests/test_pch.h)
+  # As programs are compiled, not libraries: the compiler uses no header that was compiled otherwise.
+  set_target_properties(echelon_test_pch PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(echelon_test_pch PRIVATE -fPIE)
+  _echelon_test_properties(echelon_test_pch)
+endfunction()
+
 function(_echelon_test_executable name)
   cmake_parse_arguments(ARG "TORCH_FREE" "" "SOURCES;MODULES;LIBRARIES" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   foreach(source IN LISTS ARG_SOURCES)
     set_property(GLOBAL APPEND PROPERTY ECHELON_LISTED_TESTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
   endforeach()
+  get_property(torch_modules GLOBAL PROPERTY ECHELON_TORCH_MODULES)
+  foreach(module IN LISTS ARG_MODULES)
+    if(module IN_LIST torch_modules)
+      _echelon_test_pch()
+      target_precompile_headers(${name} REUSE_FROM echelon_test_pch)
+      break()
+    endif()
+  endforeach()
   list(TRANSFORM ARG_MODULES PREPEND echelon_)
-  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  _echelon_test_properties(${name})
   target_link_libraries(${name} PRIVATE ${ARG_MODULES} ${ARG_LIBRARIES} GTest::gmock)
-  target_compile_definitions(${name} PRIVATE ECHELON_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-    ECHELON_BINARY_DIR="${PROJECT_BINARY_DIR}")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
 endfunction()
 

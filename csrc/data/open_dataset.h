@@ -5,6 +5,7 @@
 
 #include "data/dataset.h"
 #include "data/settings.h"
+#include "storage/storage.h"
 
 namespace echelon {
 class Communicator;
@@ -20,11 +21,18 @@ struct ModelInput {
   bool document_starts = false;  ///< the input of that name (data/text/dataset.h)
 };
 
-/// Opens one split; null when the settings name none. `seed` decides which samples a subset has. Collective
-/// over `communicator`, whose ranks share the work of reading the index; it must carry CPU tensors; null:
-/// alone. Throws DataError, on every rank the same.
-std::shared_ptr<const Dataset> open_dataset(const DataSettings& settings, Split split,
-                                            const ModelInput& model, uint64_t seed,
-                                            Communicator* communicator);
+/// What opening needs besides the settings.
+struct OpenRequest {
+  Split split = Split::kTrain;
+  ModelInput model{};
+  uint64_t seed = 0;  ///< decides which samples a subset has
+  std::shared_ptr<storage::Storage> storage = std::make_shared<storage::Storage>();
+  /// Its ranks share the work of reading the index; it must carry CPU tensors; null: alone.
+  Communicator* communicator = nullptr;
+};
+
+/// Opens one split; null when the settings name none. Collective over the communicator. Throws DataError, on
+/// every rank the same.
+std::shared_ptr<const Dataset> open_dataset(const DataSettings& settings, const OpenRequest& request);
 
 }  // namespace echelon::data

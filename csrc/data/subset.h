@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "data/dataset.h"
-#include "data/settings.h"
+#include "data/loading_settings.h"
 
 namespace echelon::data {
 

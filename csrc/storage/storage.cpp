@@ -1,5 +1,7 @@
 #include "storage/storage.h"
 
+#include <cmath>
+
 #include "common/format.h"
 #include "common/log.h"
 #include "storage/arrow_library.h"
@@ -44,7 +46,8 @@ const FileSystem& Storage::of(const Location& location) {
 
 LocalCache& Storage::cache() {
   const std::lock_guard lock(mutex_);
-  if (!cache_) cache_ = std::make_unique<LocalCache>(settings_.cache);
+  if (!cache_)
+    cache_ = std::make_unique<LocalCache>(settings_.cache.folder, std::llround(settings_.cache.max_gb * 1e9));
   return *cache_;
 }
 

@@ -90,11 +90,15 @@ Job::Job(const TrainSettings& settings, Ranks& ranks)
       plan_(parallel::plan_batch(settings.global_batch, settings.micro_batch, ranks.grid())),
       spec_(models::make_model(settings.model)),
       layout_(plan_layout(settings, spec_, ranks.grid(), plan_, memory_of_a_rank(settings, ranks))) {
-  const data::ModelInput input{.limit = interface_.output_limit,
-                               .document_starts = interface_.document_starts};
   const auto seed = static_cast<uint64_t>(settings.seed);
-  train_data_ = data::open_dataset(settings.data, data::Split::kTrain, input, seed, &ranks.host());
-  test_data_ = data::open_dataset(settings.data, data::Split::kTest, input, seed, &ranks.host());
+  data::OpenRequest request{
+      .model = {.limit = interface_.output_limit, .document_starts = interface_.document_starts},
+      .seed = seed,
+      .storage = std::make_shared<storage::Storage>(settings.storage),
+      .communicator = &ranks.host()};
+  train_data_ = data::open_dataset(settings.data, request);
+  request.split = data::Split::kTest;
+  test_data_ = data::open_dataset(settings.data, request);
   const at::TensorOptions options =
       at::TensorOptions().dtype(storage_type(settings.precision)).device(ranks.device());
   parallel::GridGroups& groups = ranks.groups();

@@ -161,6 +161,7 @@ void describe(config::Fields<TrainSettings>& f) {
   f.add("parallel", &TrainSettings::parallel, "How the model and the batch are spread over the ranks.");
   f.add("hardware", &TrainSettings::hardware, "What the job would run on, for `echelon plan`.");
   f.add("comm", &TrainSettings::comm, "Communication among the ranks.");
+  f.add("storage", &TrainSettings::storage, "Data in object stores and compressed files.");
   f.check({"steps", "epochs"}, check_length);
   f.check({"global_batch", "micro_batch"}, check_batch);
   f.check({"model", "data"}, check_data_fits_model);

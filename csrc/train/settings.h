@@ -12,6 +12,7 @@
 #include "optim/settings.h"
 #include "parallel/hardware.h"
 #include "parallel/settings.h"
+#include "storage/settings.h"
 
 namespace echelon::train {
 
@@ -75,6 +76,7 @@ struct TrainSettings {
   parallel::ParallelSettings parallel;
   parallel::HardwareSettings hardware;
   CommSettings comm;
+  storage::StorageSettings storage;
 };
 void describe(config::Fields<TrainSettings>& f);
 

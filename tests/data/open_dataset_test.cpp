@@ -43,7 +43,7 @@ class OpenDatasetTest : public testing::Test {
   }
   static std::string refusal(const DataSettings& settings, int64_t limit) {
     try {
-      const auto dataset = open_dataset(settings, Split::kTrain, {.limit = limit}, /*seed=*/0, nullptr);
+      const auto dataset = open_dataset(settings, {.model = {.limit = limit}});
       Batch batch = dataset->allocate(dataset->size(), at::kFloat, false);
       for (int64_t i = 0; i < dataset->size(); ++i) dataset->load(i, 0, batch, i);
     } catch (const Error& error) {
@@ -63,7 +63,7 @@ TEST_F(OpenDatasetTest, ImagesFromShardsReachTheBatch) {
   settings.size = 32;
   settings.shuffle.enabled = false;
   settings.threads = 2;
-  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 4}, /*seed=*/0, nullptr);
+  const auto dataset = open_dataset(settings, {.model = {.limit = 4}});
   LoaderOptions options = loader_options(settings);
   options.global_batch = options.micro_batch = 2;
   options.dtype = at::kDouble;
@@ -76,7 +76,7 @@ TEST_F(OpenDatasetTest, ImagesFromShardsReachTheBatch) {
   EXPECT_EQ(batch.target[1].item<int64_t>(), 1);
   const at::Tensor grey = batch.inputs.at("image")[1];
   EXPECT_TRUE(grey[0].equal(grey[2]));
-  EXPECT_EQ(open_dataset(settings, Split::kTest, {.limit = 4}, /*seed=*/0, nullptr), nullptr);
+  EXPECT_EQ(open_dataset(settings, {.split = Split::kTest, .model = {.limit = 4}}), nullptr);
 }
 
 TEST_F(OpenDatasetTest, ACorruptImageIsNamedOrSkipped) {
@@ -87,8 +87,7 @@ TEST_F(OpenDatasetTest, ACorruptImageIsNamedOrSkipped) {
   settings.size = 16;
   EXPECT_THAT(refusal(settings, 2), HasSubstr("a.tar, offset 6656, key \"x/1\": corrupt JPEG: "));
   settings.on_error = OnError::kSkip;
-  EvaluationLoader loader(open_dataset(settings, Split::kTrain, {.limit = 2}, /*seed=*/0, nullptr),
-                          loader_options(settings));
+  EvaluationLoader loader(open_dataset(settings, {.model = {.limit = 2}}), loader_options(settings));
   int64_t samples = 0;
   for (int64_t i = 0; i < loader.batches(); ++i) samples += loader.next().samples;
   EXPECT_EQ(samples, 1);
@@ -98,7 +97,7 @@ TEST_F(OpenDatasetTest, ACorruptImageIsNamedOrSkipped) {
 TEST_F(OpenDatasetTest, TheTargetsOfImagesComeWithoutDecoding) {
   ImageSettings settings;
   settings.train = {write("a.tar", tar_entry("x/1.jpg", "no image") + tar_entry("x/1.cls", "1") + tar_end())};
-  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 2}, /*seed=*/0, nullptr);
+  const auto dataset = open_dataset(settings, {.model = {.limit = 2}});
   const auto targets = dataset->targets();
   ASSERT_EQ(targets->size(), 1);
   Batch batch = targets->allocate(1, at::kFloat, false);
@@ -118,7 +117,7 @@ TEST_F(OpenDatasetTest, TestFoldersUseTheClassesOfTheTrainingFolders) {
   settings.test = {{folder_ / "test"}};
   settings.size = 8;
   settings.channels = 1;
-  const auto test = open_dataset(settings, Split::kTest, {.limit = 3}, /*seed=*/0, nullptr);
+  const auto test = open_dataset(settings, {.split = Split::kTest, .model = {.limit = 3}});
   ASSERT_EQ(test->size(), 1);
   Batch batch = test->allocate(1, at::kFloat, false);
   test->load(0, 0, batch, 0);
@@ -134,7 +133,7 @@ TEST_F(OpenDatasetTest, ClassesAreThoseOfAllSources) {
   settings.size = 8;
   settings.sources["first"].files = {{folder_ / "one"}};
   settings.sources["second"].files = {{folder_ / "two"}};
-  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 3}, /*seed=*/0, nullptr);
+  const auto dataset = open_dataset(settings, {.model = {.limit = 3}});
   ASSERT_EQ(dataset->size(), 4);
   EXPECT_TRUE(dataset->sources().empty()) << "without weights all samples count alike";
   std::vector<int64_t> labels;
@@ -154,7 +153,7 @@ TEST_F(OpenDatasetTest, SourcesAreMixedByWeightAndLimited) {
   settings.sources["digits"].files = {write("digits.txt", "0123456789")};
   settings.sources["digits"].weight = 1;
   settings.sources["digits"].limit = 4;
-  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 256}, /*seed=*/5, nullptr);
+  const auto dataset = open_dataset(settings, {.model = {.limit = 256}, .seed = 5});
   ASSERT_EQ(dataset->sources().size(), 2);
   EXPECT_EQ(dataset->sources()[0].name, "digits");
   EXPECT_EQ(dataset->sources()[0].samples, 4);
@@ -176,7 +175,7 @@ TEST_F(OpenDatasetTest, BytesOfATextAreSplitByRange) {
   settings.train_range = {0.0, 0.5};
   settings.test_range = {0.5, 1.0};
   settings.sequence_length = 3;
-  const auto train = open_dataset(settings, Split::kTrain, {.limit = 256}, /*seed=*/0, nullptr);
+  const auto train = open_dataset(settings, {.model = {.limit = 256}});
   ASSERT_EQ(train->size(), 3);  // (10 - 1) / 3
   Batch batch = train->allocate(3, at::kFloat, false);
   for (int64_t i = 0; i < 3; ++i) train->load(i, 0, batch, i);
@@ -185,7 +184,7 @@ TEST_F(OpenDatasetTest, BytesOfATextAreSplitByRange) {
       ElementsAre(ElementsAre('a', 'b', 'c'), ElementsAre('d', 'e', 'f'), ElementsAre('g', 'h', 'i')));
   EXPECT_THAT(rows(batch.target), ElementsAre(ElementsAre('b', 'c', 'd'), ElementsAre('e', 'f', 'g'),
                                               ElementsAre('h', 'i', 'j')));
-  const auto test = open_dataset(settings, Split::kTest, {.limit = 256}, /*seed=*/0, nullptr);
+  const auto test = open_dataset(settings, {.split = Split::kTest, .model = {.limit = 256}});
   ASSERT_EQ(test->size(), 3);
   test->load(0, 0, batch, 0);
   EXPECT_EQ(batch.inputs.at("tokens")[0][0].item<int64_t>(), 'k');
@@ -206,7 +205,7 @@ TEST_F(OpenDatasetTest, SamplesNeverCrossFromOneShardIntoTheNext) {
   shard("0.tokens", {1, 2, 3, 4});
   shard("1.tokens", {5});  // too short for any sample
   shard("2.tokens", {6, 7, 8, 9, 10});
-  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 100}, /*seed=*/0, nullptr);
+  const auto dataset = open_dataset(settings, {.model = {.limit = 100}});
   ASSERT_EQ(dataset->size(), 3);
   Batch batch = dataset->allocate(3, at::kFloat, false);
   for (int64_t i = 0; i < 3; ++i) dataset->load(i, 0, batch, i);
@@ -222,7 +221,7 @@ TEST_F(OpenDatasetTest, DamagedTextsAreNamedOrLeftOut) {
   settings.train = {write("0.txt", "hello"), write("1.txt", "")};
   EXPECT_THAT(refusal(settings, 256), HasSubstr("1.txt: the file is empty"));
   settings.on_error = OnError::kSkip;
-  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 256}, /*seed=*/0, nullptr);
+  const auto dataset = open_dataset(settings, {.model = {.limit = 256}});
   EXPECT_EQ(dataset->size(), 2);
   EXPECT_EQ(dataset->left_out(), 1);
 }
@@ -240,8 +239,7 @@ TEST_F(OpenDatasetTest, JsonLinesAreDocumentsEachInItsPlace) {
 
 {"id": 7, "text": "defghijklmn"}
 )")};
-  const auto dataset =
-      open_dataset(settings, Split::kTrain, {.limit = 256, .document_starts = true}, 0, nullptr);
+  const auto dataset = open_dataset(settings, {.model = {.limit = 256, .document_starts = true}});
   ASSERT_EQ(dataset->size(), 3);  // the second document is too long for one sample
   EXPECT_TRUE(dataset->ignores_targets());
   Batch batch = dataset->allocate(3, at::kFloat, false);
@@ -262,8 +260,7 @@ TEST_F(OpenDatasetTest, AStreamCrossesDocumentsAndTellsWhereTheyBegin) {
   TextSettings settings;
   settings.sequence_length = 4;
   settings.train = {write("t.jsonl", "{\"text\": \"ab\"}\n{\"text\": \"cde\"}\n{\"text\": \"fghi\"}")};
-  const auto dataset =
-      open_dataset(settings, Split::kTrain, {.limit = 256, .document_starts = true}, 0, nullptr);
+  const auto dataset = open_dataset(settings, {.model = {.limit = 256, .document_starts = true}});
   ASSERT_EQ(dataset->size(), 2);
   EXPECT_FALSE(dataset->ignores_targets());
   Batch batch = dataset->allocate(2, at::kFloat, false);
@@ -280,7 +277,7 @@ TEST_F(OpenDatasetTest, OnlyResponsesAreLearned) {
   settings.packing = Packing::kDocuments;
   settings.instruction = {.prompt = "{q}={{", .response = "{a}}}"};
   settings.train = {write("t.jsonl", R"({"q": "1+1", "a": 2})")};
-  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 256}, 0, nullptr);
+  const auto dataset = open_dataset(settings, {.model = {.limit = 256}});
   ASSERT_EQ(dataset->size(), 1);
   Batch batch = dataset->allocate(1, at::kFloat, false);
   dataset->load(0, 0, batch, 0);
@@ -302,7 +299,7 @@ TEST_F(OpenDatasetTest, DamagedLinesAreNamedOrLeftOut) {
   EXPECT_THAT(problem("{\"texts\": \"\"}"), HasSubstr("line 2: there is no member \"text\""));
   EXPECT_THAT(problem("{\"text\": null}"), HasSubstr("line 2: member \"text\" is no text"));
   settings.on_error = OnError::kSkip;
-  const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 256}, 0, nullptr);
+  const auto dataset = open_dataset(settings, {.model = {.limit = 256}});
   EXPECT_EQ(dataset->size(), 2);
   EXPECT_EQ(dataset->left_out(), 1);
 }
@@ -321,7 +318,7 @@ TEST_F(OpenDatasetTest, RanksShareTheTokenizing) {
     expected.insert(expected.end(), tokens.begin(), tokens.begin() + static_cast<int64_t>(whole));
   }
   run_ranks(2, [&](Communicator& communicator) {
-    const auto dataset = open_dataset(settings, Split::kTrain, {.limit = 1000}, /*seed=*/0, &communicator);
+    const auto dataset = open_dataset(settings, {.model = {.limit = 1000}, .communicator = &communicator});
     ASSERT_EQ(dataset->size() * 3, static_cast<int64_t>(expected.size()));
     Batch batch = dataset->allocate(dataset->size(), at::kFloat, false);
     for (int64_t i = 0; i < dataset->size(); ++i) dataset->load(i, 0, batch, i);

@@ -43,7 +43,7 @@ CacheKey key_of(const std::string& name) {
 class LocalCacheTest : public testing::TestWithParam<bool> {
  protected:
   LocalCache cache(int64_t limit = 1'000'000) const {
-    return LocalCache({(root_ / "cache").string(), limit}, GetParam());
+    return LocalCache((root_ / "cache").string(), limit, GetParam());
   }
 
   std::shared_ptr<const InputFile> get(LocalCache& cache, const std::string& name, int64_t size) {
@@ -286,8 +286,8 @@ TEST_P(LocalCacheTest, EvictsWhenTheDiskIsFullAndThenSaysSo) {
 TEST(LocalCache, RefusesAFolderThatItCannotUse) {
   const TemporaryFolder root;
   write_file_atomically(root / "file", "");
-  EXPECT_THROW(LocalCache({(root / "file").string(), 1000}), DataError);
-  EXPECT_THROW(LocalCache({"/proc/cache", 1000}), DataError);
+  EXPECT_THROW(LocalCache((root / "file").string(), 1000), DataError);
+  EXPECT_THROW(LocalCache("/proc/cache", 1000), DataError);
 }
 
 }  // namespace

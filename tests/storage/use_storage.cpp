@@ -61,7 +61,7 @@ void run(Storage& storage, const std::string& command, const std::vector<std::st
 int main(int count, char** values) {
   if (count < 7) return 2;
   echelon::storage::StorageSettings settings;
-  settings.cache = {values[1], std::atoll(values[2])};
+  settings.cache = {.folder = values[1], .max_gb = std::atof(values[2]) / 1e9};
   settings.retry = {.attempts = std::atoi(values[3]), .first_delay = 0.05, .time_limit = 30};
   settings.request_timeout = std::atof(values[4]);
   try {

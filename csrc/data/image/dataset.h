@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "data/dataset.h"
+#include "data/image/settings.h"
 #include "data/image/source.h"
-#include "data/settings.h"
 #include "image/transform.h"
 
 namespace echelon::data {

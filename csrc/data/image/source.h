@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "storage/storage.h"
+
 namespace echelon {
 class Communicator;
 }
@@ -37,13 +39,14 @@ struct SourceOptions {
   std::string label_key = "label";  ///< the member of a JSON field that is the class
   int64_t classes = 0;              ///< labels lie in [0, classes)
   bool skip_damaged = false;        ///< leave out and count, instead of throwing
+  std::shared_ptr<storage::Storage> storage = std::make_shared<storage::Storage>();
   Communicator* communicator = nullptr;  ///< its ranks read the index together; null: alone
 };
 
 /// Samples of tar shards as the WebDataset convention groups them: consecutive files whose names agree up to
-/// the first dot of the base name are the fields of one sample; the image is its `jpg`, `jpeg`, `png` or `webp`.
-/// Collective. Throws DataError for damage, for a sample without image or label and for labels out of range,
-/// unless `skip_damaged`.
+/// the first dot of the base name are the fields of one sample; the image is its `jpg`, `jpeg`, `png` or
+/// `webp`. Collective. Throws DataError for damage, for a sample without image or label and for labels out of
+/// range, unless `skip_damaged`.
 std::unique_ptr<ImageSource> open_tar_shards(const std::vector<std::string>& paths,
                                              const SourceOptions& options);
 

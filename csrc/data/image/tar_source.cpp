@@ -14,7 +14,10 @@ namespace {
 
 class TarSource : public ImageSource {
  public:
-  TarSource(const std::vector<std::string>& paths, const SourceOptions& options) : shards_(paths) {
+  TarSource(const std::vector<std::string>& paths, const SourceOptions& options)
+      : shards_(paths, [storage = options.storage](const std::string& name) {
+          return storage->open_unpacked(name);
+        }) {
     const auto index_part = [&](int64_t shard) { return pack(index(static_cast<uint32_t>(shard), options)); };
     std::string problem;
     for (const std::string& part :

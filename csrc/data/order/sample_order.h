@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "data/dataset.h"
+#include "data/loading_settings.h"
 #include "data/order/epoch_order.h"
 #include "data/order/mixture.h"
-#include "data/settings.h"
 
 namespace echelon::data {
 

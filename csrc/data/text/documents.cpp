@@ -1,81 +1,205 @@
 #include "data/text/documents.h"
 
+#include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 
 #include "common/error.h"
-#include "common/file.h"
 #include "common/format.h"
+#include "storage/stream/line_reader.h"
+#include "table/table_file.h"
 
 namespace echelon::data {
 namespace {
 
 using nlohmann::json;
 
-/// A member as text: a string as it is, a number, true or false as JSON writes it.
-std::string member_text(const json& object, const std::string& key) {
-  const auto member = object.find(key);
-  if (member == object.end()) throw DataError(str_format("there is no member \"{}\"", key));
-  if (member->is_string()) return member->get<std::string>();
-  if (member->is_number() || member->is_boolean()) return member->dump();
-  throw DataError(str_format("member \"{}\" is no text", key));
-}
+/// What a line or row holds under a name, as text.
+using Member = std::function<std::string(const std::string& key)>;
 
-/// `pattern` with each {key} replaced by that member; {{ and }} stand for braces.
-std::string fill_in(std::string_view pattern, const json& object) {
-  std::string text;
+/// Calls `text` with what stands between keys of a pattern, and `key` with each {key}; {{ and }} stand for
+/// braces.
+void take_apart(std::string_view pattern, const std::function<void(std::string_view)>& text,
+                const std::function<void(const std::string&)>& key) {
   for (size_t i = 0; i < pattern.size(); ++i) {
     const bool doubled = i + 1 < pattern.size() && pattern[i + 1] == pattern[i];
     const bool brace = pattern[i] == '{' || pattern[i] == '}';
     if (pattern[i] == '{' && !doubled) {
       const size_t close = pattern.find('}', i);
-      text += member_text(object, std::string(pattern.substr(i + 1, close - i - 1)));
+      key(std::string(pattern.substr(i + 1, close - i - 1)));
       i = close;
       continue;
     }
-    text += pattern[i];
+    text(pattern.substr(i, 1));
     if (brace) ++i;
   }
-  return text;
 }
 
-Document document_of(std::string_view line, const TextSettings& settings) {
-  const json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (object.is_discarded()) throw DataError("malformed JSON");
-  if (!object.is_object()) throw DataError("a JSON object is expected");
-  if (!settings.instruction) return {{member_text(object, settings.text_key), true}};
-  return {{fill_in(settings.instruction->prompt, object), false},
-          {fill_in(settings.instruction->response, object), true}};
+std::string fill_in(std::string_view pattern, const Member& member) {
+  std::string filled;
+  take_apart(
+      pattern, [&](std::string_view text) { filled += text; },
+      [&](const std::string& key) { filled += member(key); });
+  return filled;
 }
+
+Document document_of(const Member& member, const TextSettings& settings) {
+  if (!settings.instruction) return {{member(settings.text_key), true}};
+  return {{fill_in(settings.instruction->prompt, member), false},
+          {fill_in(settings.instruction->response, member), true}};
+}
+
+/// Reads one file.
+class DocumentReader {
+ public:
+  DocumentReader(storage::Storage& storage, const std::string& path, const TextSettings& settings,
+                 const std::function<void(const Document&)>& take)
+      : storage_(storage), path_(path), settings_(settings), take_(take) {}
+
+  int64_t read() {
+    switch (document_format(path_)) {
+      case DocumentFormat::kPlain:
+        read_plain();
+        break;
+      case DocumentFormat::kJsonLines:
+        read_lines();
+        break;
+      case DocumentFormat::kParquet:
+        read_rows();
+        break;
+    }
+    return left_out_;
+  }
+
+ private:
+  void read_plain() {
+    // What a compressed file may turn into: it is held in memory.
+    const storage::DecompressionLimits limits{.max_bytes = int64_t{16} << 30};
+    const auto stream = storage_.stream(path_, limits);
+    std::string text;
+    std::vector<uint8_t> block(size_t{1} << 20);
+    while (const size_t got = stream->read(block))
+      text.append(reinterpret_cast<const char*>(block.data()), got);
+    take_({{std::move(text), true}});
+  }
+
+  void read_lines() {
+    storage::LineReader lines(storage_.stream(path_));
+    while (const std::optional<storage::Line> line = lines.next()) {
+      if (line->text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+      attempt([&] { return document_of_line(line->text); },
+              [&] { return str_format("{}, line {}", path_, line->number); });
+    }
+  }
+
+  Document document_of_line(std::string_view line) const {
+    const json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (object.is_discarded()) throw DataError("malformed JSON");
+    if (!object.is_object()) throw DataError("a JSON object is expected");
+    const auto member = [&](const std::string& key) {
+      const auto found = object.find(key);
+      if (found == object.end()) throw DataError(str_format("there is no member \"{}\"", key));
+      if (found->is_string()) return found->get<std::string>();
+      if (found->is_number() || found->is_boolean()) return found->dump();
+      throw DataError(str_format("member \"{}\" is no text", key));
+    };
+    return document_of(member, settings_);
+  }
+
+  void read_rows() {
+    const auto table = table::open_table(storage_, path_);
+    const std::vector<std::string> names = needed_columns();
+    for (const std::string& name : names) require_column(*table, name);
+    for (size_t b = 0; b < table->blocks().size(); ++b) {
+      const std::vector<table::Column> columns = table->read(static_cast<int64_t>(b), names);
+      const table::Block block = table->blocks()[b];
+      for (int64_t row = 0; row < block.rows; ++row) {
+        const auto member = [&](const std::string& key) {
+          const auto column = std::find(names.begin(), names.end(), key) - names.begin();
+          return cell_text(columns[static_cast<size_t>(column)], key, row);
+        };
+        attempt([&] { return document_of(member, settings_); },
+                [&] { return str_format("{}, row {}", path_, block.first_row + row); });
+      }
+    }
+  }
+
+  std::vector<std::string> needed_columns() const {
+    if (!settings_.instruction) return {settings_.text_key};
+    std::vector<std::string> names;
+    const auto add = [&](const std::string& key) {
+      if (std::find(names.begin(), names.end(), key) == names.end()) names.push_back(key);
+    };
+    for (const std::string& pattern : {settings_.instruction->prompt, settings_.instruction->response})
+      take_apart(
+          pattern, [](std::string_view) {}, add);
+    return names;
+  }
+
+  void require_column(const table::TableFile& table, const std::string& name) const {
+    const table::Field* field = table::find_field(table.schema(), name);
+    if (field == nullptr) {
+      std::string columns;
+      for (const table::Field& other : table.schema()) columns += (columns.empty() ? "" : ", ") + other.name;
+      throw DataError(str_format("{}: there is no column \"{}\"; it has {}", path_, name, columns));
+    }
+    using table::ColumnType;
+    const std::array kTexts{ColumnType::kString, ColumnType::kInt64, ColumnType::kFloat32,
+                            ColumnType::kFloat64, ColumnType::kBool};
+    if (std::find(kTexts.begin(), kTexts.end(), field->type) == kTexts.end())
+      throw DataError(str_format("{}: column \"{}\" ({}) is no text", path_, name, field->stored_as));
+  }
+
+  static std::string cell_text(const table::Column& column, const std::string& key, int64_t row) {
+    const auto i = static_cast<size_t>(row);
+    if (!column.is_valid(row)) throw DataError(str_format("column \"{}\" has no value", key));
+    switch (column.type) {
+      case table::ColumnType::kBool:
+        return column.bools[i] != 0 ? "true" : "false";
+      case table::ColumnType::kInt64:
+        return str_format("{}", column.integers[i]);
+      case table::ColumnType::kFloat32:
+        return str_format("{}", column.floats[i]);
+      case table::ColumnType::kFloat64:
+        return str_format("{}", column.doubles[i]);
+      default:
+        return std::string(column.text(row));
+    }
+  }
+
+  template <class Make, class Place>
+  void attempt(const Make& make, const Place& place) {
+    try {
+      take_(make());
+    } catch (const DataError& error) {
+      if (settings_.on_error != OnError::kSkip) throw DataError(str_format("{}: {}", place(), error.what()));
+      ++left_out_;
+    }
+  }
+
+  storage::Storage& storage_;
+  const std::string& path_;
+  const TextSettings& settings_;
+  const std::function<void(const Document&)>& take_;
+  int64_t left_out_ = 0;
+};
 
 }  // namespace
 
-bool is_json_lines(const std::string& path) {
-  return path.ends_with(".jsonl") || path.ends_with(".ndjson");
+DocumentFormat document_format(const std::string& path) {
+  std::string_view name = path;
+  for (const std::string_view suffix : {".gz", ".zst"}) {
+    if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
+  }
+  if (name.ends_with(".jsonl") || name.ends_with(".ndjson")) return DocumentFormat::kJsonLines;
+  if (name.ends_with(".parquet") || name.ends_with(".pq")) return DocumentFormat::kParquet;
+  return DocumentFormat::kPlain;
 }
 
-int64_t read_documents(const std::string& path, const TextSettings& settings,
+int64_t read_documents(storage::Storage& storage, const std::string& path, const TextSettings& settings,
                        const std::function<void(const Document&)>& take) {
-  const MappedFile file(path);
-  std::string_view rest(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
-  if (!is_json_lines(path)) {
-    take({{std::string(rest), true}});
-    return 0;
-  }
-  int64_t left_out = 0;
-  for (int64_t number = 1; !rest.empty(); ++number) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    if (line.find_first_not_of(" \t\r") == line.npos) continue;
-    try {
-      take(document_of(line, settings));
-    } catch (const DataError& error) {
-      if (settings.on_error != OnError::kSkip)
-        throw DataError(str_format("{}, line {}: {}", path, number, error.what()));
-      ++left_out;
-    }
-  }
-  return left_out;
+  return DocumentReader(storage, path, settings, take).read();
 }
 
 }  // namespace echelon::data

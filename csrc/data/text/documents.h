@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "data/settings.h"
+#include "data/text/settings.h"
+#include "storage/storage.h"
 
 namespace echelon::data {
 
@@ -17,14 +18,20 @@ struct Segment {
 };
 using Document = std::vector<Segment>;
 
-/// Whether a file holds a JSON object on each line, by its name: .jsonl or .ndjson.
-bool is_json_lines(const std::string& path);
+enum class DocumentFormat {
+  kPlain,      ///< the whole file is one document
+  kJsonLines,  ///< a JSON object on each line: .jsonl, .ndjson
+  kParquet,    ///< a row each: .parquet, .pq
+};
 
-/// Calls `take` with each document: the whole file, or for JSON lines each line: its member `text_key`, or
-/// with `instruction` its prompt, which is only read, and its response. Blank lines are none. Returns how
-/// many lines were damaged and left out, under `on_error: skip`; else throws DataError that names file and
-/// line.
-int64_t read_documents(const std::string& path, const TextSettings& settings,
+/// By the name, before .gz and .zst.
+DocumentFormat document_format(const std::string& path);
+
+/// Calls `take` with each document of a file, compressed or not: of a line or row its member or column
+/// `text_key`, or with `instruction` its prompt, which is only read, and its response. Blank lines are none.
+/// Returns how many lines and rows were damaged and left out, under `on_error: skip`; else throws DataError
+/// that names file and line or row.
+int64_t read_documents(storage::Storage& storage, const std::string& path, const TextSettings& settings,
                        const std::function<void(const Document&)>& take);
 
 }  // namespace echelon::data

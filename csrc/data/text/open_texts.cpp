@@ -1,10 +1,10 @@
 #include "data/text/open_texts.h"
 
+#include <array>
 #include <cstring>
 #include <memory>
 
 #include "common/error.h"
-#include "common/file.h"
 #include "common/format.h"
 #include "common/log.h"
 #include "data/partition.h"
@@ -16,11 +16,6 @@ namespace echelon::data {
 namespace {
 
 constexpr int64_t kByteVocabulary = 256;
-
-bool is_token_shard(const TextSettings& settings, const std::string& path) {
-  if (settings.format != TextFormat::kAuto) return settings.format == TextFormat::kTokens;
-  return !is_json_lines(path) && TokenShard::has_magic(MappedFile(path).bytes());
-}
 
 /// Text as tokens of a tokenizer, or each byte as one.
 class Encoder {
@@ -47,16 +42,16 @@ class Encoder {
 
 class TextOpener {
  public:
-  TextOpener(const TextSettings& settings, int64_t limit)
-      : settings_(settings), limit_(limit), encoder_(settings) {
+  TextOpener(const TextSettings& settings, const OpenRequest& request)
+      : settings_(settings), request_(request), encoder_(settings) {
     if (settings.tokenizer) require_vocabulary(encoder_.vocabulary(), settings.tokenizer->path);
   }
 
-  OpenTexts open(const std::vector<std::string>& paths, Communicator* communicator) {
+  OpenTexts open(const std::vector<std::string>& paths) {
     const auto encode_part = [&](int64_t i) { return encode_or_skip(paths[static_cast<size_t>(i)]); };
     std::vector<std::string> encoded(paths.size());
     if (any_encoded(paths))
-      encoded = share_work(static_cast<int64_t>(paths.size()), encode_part, communicator);
+      encoded = share_work(static_cast<int64_t>(paths.size()), encode_part, request_.communicator);
     for (size_t i = 0; i < paths.size(); ++i) add(paths[i], std::move(encoded[i]));
     return std::move(opened_);
   }
@@ -64,9 +59,19 @@ class TextOpener {
  private:
   bool skips() const { return settings_.on_error == OnError::kSkip; }
 
+  bool is_token_shard(const std::string& path) const {
+    if (settings_.format != TextFormat::kAuto) return settings_.format == TextFormat::kTokens;
+    if (document_format(path) != DocumentFormat::kPlain) return false;
+    std::array<uint8_t, 8> beginning{};
+    const auto stream = request_.storage->stream(path, {}, {.blocks = 0});
+    const size_t got = storage::read_fully(*stream, beginning);
+    return TokenShard::has_magic(std::as_bytes(std::span(beginning).first(got)));
+  }
+
   /// Whether a file that is no token shard goes through the encoder, instead of being mapped as it is.
   bool encodes(const std::string& path) const {
-    return encoder_.has_tokenizer() || !encoder_.end().empty() || is_json_lines(path);
+    return encoder_.has_tokenizer() || !encoder_.end().empty() ||
+           document_format(path) != DocumentFormat::kPlain;
   }
 
   bool any_encoded(const std::vector<std::string>& paths) const {
@@ -77,17 +82,18 @@ class TextOpener {
   }
 
   void require_vocabulary(int64_t vocabulary, const std::string& path) const {
-    if (vocabulary <= limit_) return;
+    const int64_t limit = request_.model.limit;
+    if (vocabulary <= limit) return;
     throw DataError(
         str_format("{}: a vocabulary of {} does not fit the model's of {}; set the model's to at least {}",
-                   path, vocabulary, limit_, vocabulary));
+                   path, vocabulary, limit, vocabulary));
   }
 
   /// The number of lines left out and the content of a token shard; empty for token shards, for what is
   /// mapped and for what is damaged and skipped.
   std::string encode_or_skip(const std::string& path) const {
     try {
-      return encodes(path) && !is_token_shard(settings_, path) ? encode(path) : "";
+      return encodes(path) && !is_token_shard(path) ? encode(path) : "";
     } catch (const Error& error) {
       if (!skips()) throw;
       return "";
@@ -98,7 +104,8 @@ class TextOpener {
     TokenShardBuilder shard;
     try {
       const int64_t left_out =
-          read_documents(path, settings_, [&](const Document& document) { add_document(document, shard); });
+          read_documents(*request_.storage, path, settings_,
+                         [&](const Document& document) { add_document(document, shard); });
       return std::string(reinterpret_cast<const char*>(&left_out), sizeof left_out) +
              shard.bytes(encoder_.vocabulary(), path);
     } catch (const DataError& error) {
@@ -123,8 +130,9 @@ class TextOpener {
 
   void add(const std::string& path, std::string encoded) {
     try {
-      if (is_token_shard(settings_, path)) {
-        opened_.texts.push_back(TokenSequence::from_shard(path, settings_.verify));
+      if (is_token_shard(path)) {
+        opened_.texts.push_back(
+            TokenSequence::from_shard(request_.storage->open_unpacked(path), settings_.verify));
         require_vocabulary(opened_.texts.back().vocabulary(), path);
       } else if (encodes(path)) {
         if (encoded.empty()) encoded = encode(path);  // it was skipped: to say why
@@ -133,7 +141,7 @@ class TextOpener {
         opened_.left_out += left_out;
         opened_.texts.push_back(TokenSequence::from_tokenizer(path, encoded.substr(sizeof left_out)));
       } else {
-        opened_.texts.push_back(TokenSequence::from_bytes(path));
+        opened_.texts.push_back(TokenSequence::from_bytes(request_.storage->open_unpacked(path)));
       }
     } catch (const Error& error) {
       if (!skips()) throw;
@@ -143,16 +151,16 @@ class TextOpener {
   }
 
   const TextSettings& settings_;
-  int64_t limit_;
+  const OpenRequest& request_;
   Encoder encoder_;
   OpenTexts opened_;
 };
 
 }  // namespace
 
-OpenTexts open_texts(const std::vector<std::string>& paths, const TextSettings& settings, int64_t limit,
-                     Communicator* communicator) {
-  return TextOpener(settings, limit).open(paths, communicator);
+OpenTexts open_texts(const std::vector<std::string>& paths, const TextSettings& settings,
+                     const OpenRequest& request) {
+  return TextOpener(settings, request).open(paths);
 }
 
 }  // namespace echelon::data

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "data/settings.h"
+#include "data/text/settings.h"
 #include "data/text/token_sequence.h"
 
 namespace echelon::data {

@@ -4,17 +4,17 @@
 #include <cstring>
 
 #include "common/error.h"
-#include "common/file.h"
 #include "common/format.h"
+#include "data/text/mapped_content.h"
 #include "data/text/token_shard.h"
 
 namespace echelon::data {
 
-TokenSequence TokenSequence::from_shard(const std::string& path, bool verify) {
-  const auto shard = std::make_shared<const TokenShard>(path);
-  if (shard->header().tokens == 0) throw DataError(str_format("{}: the shard holds no tokens", path));
+TokenSequence TokenSequence::from_shard(const File& file, bool verify) {
+  const auto shard = std::make_shared<const TokenShard>(file);
+  if (shard->header().tokens == 0) throw DataError(str_format("{}: the shard holds no tokens", file->name()));
   if (verify) shard->verify();
-  TokenSequence sequence = of(path, shard);
+  TokenSequence sequence = of(file->name(), shard);
   sequence.file_offset_ = TokenShard::kHeaderSize;
   return sequence;
 }
@@ -31,14 +31,13 @@ TokenSequence TokenSequence::of(const std::string& path, std::shared_ptr<const T
   return sequence;
 }
 
-TokenSequence TokenSequence::from_bytes(const std::string& path) {
-  const auto file = std::make_shared<const MappedFile>(path);
-  if (file->bytes().empty()) throw DataError(str_format("{}: the file is empty", path));
+TokenSequence TokenSequence::from_bytes(const File& file) {
+  if (file->size() == 0) throw DataError(str_format("{}: the file is empty", file->name()));
   TokenSequence sequence;
-  sequence.path_ = path;
+  sequence.path_ = file->name();
   sequence.owner_ = file;
-  sequence.data_ = reinterpret_cast<const char*>(file->bytes().data());
-  sequence.size_ = static_cast<int64_t>(file->bytes().size());
+  sequence.data_ = reinterpret_cast<const char*>(mapped_content(*file).data());
+  sequence.size_ = file->size();
   sequence.vocabulary_ = 256;
   sequence.file_offset_ = 0;
   return sequence;

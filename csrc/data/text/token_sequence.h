@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 
+#include "storage/random_access_file.h"
+
 namespace echelon::data {
 
 class TokenShard;
@@ -14,11 +16,13 @@ class TokenShard;
 /// Immutable and safe for several threads.
 class TokenSequence {
  public:
+  using File = std::shared_ptr<const storage::RandomAccessFile>;
+
   /// A token shard, mapped; `verify`: its checksum is compared. Throws DataError, also for one without
   /// tokens.
-  static TokenSequence from_shard(const std::string& path, bool verify);
+  static TokenSequence from_shard(const File& file, bool verify);
   /// Each byte of a file is a token. Throws DataError, also for an empty file.
-  static TokenSequence from_bytes(const std::string& path);
+  static TokenSequence from_bytes(const File& file);
   /// `shard`: the content of a token shard made from the text at `path`.
   static TokenSequence from_tokenizer(const std::string& path, std::string shard);
 

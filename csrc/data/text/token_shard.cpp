@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "common/error.h"
+#include "common/file.h"
 #include "common/format.h"
+#include "data/text/mapped_content.h"
 
 namespace echelon::data {
 namespace {
@@ -99,10 +101,9 @@ bool TokenShard::has_magic(std::span<const std::byte> bytes) {
   return bytes.size() >= kMagic.size() && std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
 }
 
-TokenShard::TokenShard(const std::string& path) : name_(path) {
-  const auto file = std::make_shared<const MappedFile>(path);
-  bytes_ = file->bytes();
-  owner_ = file;
+TokenShard::TokenShard(std::shared_ptr<const storage::RandomAccessFile> file) : name_(file->name()) {
+  bytes_ = std::as_bytes(mapped_content(*file));
+  owner_ = std::move(file);
   header_ = parse(bytes_, name_);
   check_documents();
 }
@@ -198,7 +199,8 @@ std::string TokenShardBuilder::bytes(int64_t vocabulary, const std::string& name
   return std::string(reinterpret_cast<const char*>(&layout), sizeof layout) + content;
 }
 
-void write_token_shard(const fs::path& path, std::span<const uint32_t> tokens, int64_t vocabulary) {
+void write_token_shard(const std::filesystem::path& path, std::span<const uint32_t> tokens,
+                       int64_t vocabulary) {
   TokenShardBuilder shard;
   shard.add_document(tokens);
   write_file_atomically(path, shard.bytes(vocabulary, path.string()));

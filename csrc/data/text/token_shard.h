@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "common/file.h"
+#include "storage/random_access_file.h"
 
 namespace echelon::data {
 
@@ -24,8 +25,8 @@ struct TokenShardHeader {
 /// version, header fields that contradict each other or the size of the file, documents that do not rise.
 class TokenShard {
  public:
-  /// Maps a file read-only.
-  explicit TokenShard(const std::string& path);
+  /// Of a file that is mapped, which it keeps open.
+  explicit TokenShard(std::shared_ptr<const storage::RandomAccessFile> file);
   /// `bytes`: the content of a shard; `name` stands for it in messages.
   TokenShard(std::string bytes, std::string name);
 
@@ -70,6 +71,7 @@ class TokenShardBuilder {
 
 /// Writes a shard of one document atomically, with its checksum. Throws DataError for a token outside the
 /// vocabulary or a file that cannot be written.
-void write_token_shard(const fs::path& path, std::span<const uint32_t> tokens, int64_t vocabulary);
+void write_token_shard(const std::filesystem::path& path, std::span<const uint32_t> tokens,
+                       int64_t vocabulary);
 
 }  // namespace echelon::data

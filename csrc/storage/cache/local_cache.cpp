@@ -99,9 +99,9 @@ std::string CacheKey::file_name() const {
   return str_format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
-LocalCache::LocalCache(CacheSettings settings, bool named_files)
-    : folder_(settings.folder.empty() ? default_cache_folder() : settings.folder),
-      max_bytes_(settings.max_bytes),
+LocalCache::LocalCache(const std::string& folder, int64_t max_bytes, bool named_files)
+    : folder_(folder.empty() ? default_cache_folder() : folder),
+      max_bytes_(max_bytes),
       named_files_(named_files) {
   std::error_code error;
   if (folder_.has_parent_path()) fs::create_directories(folder_.parent_path(), error);

@@ -43,9 +43,9 @@ class CacheWriter;
 /// needs no lock to read what is there.
 class LocalCache {
  public:
-  /// Creates the folder, for this user alone. Throws DataError when that fails, or when a folder in $TMPDIR
-  /// belongs to somebody else.
-  explicit LocalCache(CacheSettings settings, bool named_files = false);
+  /// Creates the folder (empty: default_cache_folder()), for this user alone. Throws DataError when that
+  /// fails, or when a folder in $TMPDIR belongs to somebody else.
+  LocalCache(const std::string& folder, int64_t max_bytes, bool named_files = false);
 
   /// The entry of `key`, open: it stays readable as long as the file lives. When it is not there, `fill`
   /// writes it, in one process of the node, while others that ask for it wait. `size` is that of the entry

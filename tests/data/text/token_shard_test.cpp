@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "common/error.h"
+#include "common/file.h"
 #include "data/support/tar_writer.h"
 #include "data/text/token_sequence.h"
+#include "storage/local_file.h"
 #include "temporary_folder.h"
 
 namespace echelon::data {
@@ -37,13 +39,17 @@ std::string shard(uint64_t version, uint64_t token_bytes, uint64_t tokens, uint6
 
 class TokenShardTest : public testing::Test {
  protected:
+  static TokenSequence::File open(const std::string& path) {
+    return std::make_shared<const storage::InputFile>(path);
+  }
+
   std::string write(const std::string& content) {
     write_bytes(folder_ / "x.tokens", content);
     return folder_ / "x.tokens";
   }
   std::string refusal(const std::string& content) {
     try {
-      TokenShard(write(content)).verify();
+      TokenShard(open(write(content))).verify();
     } catch (const DataError& error) {
       EXPECT_THAT(error.what(), HasSubstr("x.tokens"));
       return error.what();
@@ -55,7 +61,7 @@ class TokenShardTest : public testing::Test {
 
 TEST_F(TokenShardTest, ReadsWhatTheSpecificationSays) {
   const std::string path = write(shard(1, 2, 3, 500) + bytes({{7, 2}, {499, 2}, {258, 2}}));
-  const TokenSequence tokens = TokenSequence::from_shard(path, true);
+  const TokenSequence tokens = TokenSequence::from_shard(open(path), true);
   EXPECT_EQ(tokens.size(), 3);
   EXPECT_EQ(tokens.vocabulary(), 500);
   std::vector<int64_t> found(3);
@@ -72,7 +78,7 @@ TEST_F(TokenShardTest, WritesWhatTheSpecificationSays) {
   EXPECT_EQ(narrow.replace(32, 8, 8, '\0'), shard(1, 2, 2, 65536) + bytes({{1, 2}, {65535, 2}}));
   write_token_shard(path, std::vector<uint32_t>{1, 65536}, 65537);
   EXPECT_EQ(read_file(path).replace(32, 8, 8, '\0'), shard(1, 4, 2, 65537) + bytes({{1, 4}, {65536, 4}}));
-  EXPECT_NO_THROW(TokenShard(path.string()).verify());
+  EXPECT_NO_THROW(TokenShard(open(path.string())).verify());
   EXPECT_THROW(write_token_shard(path, std::vector<uint32_t>{5}, 5), DataError);
 }
 
@@ -82,7 +88,7 @@ TEST_F(TokenShardTest, ReadsDocumentsAndTargets) {
   const std::string content =
       bytes({{1, 2}, {2, 2}, {3, 2}, {4, 2}, {5, 2}, {0, 6}, {2, 8}, {5, 8}, {26, 1}});
   const std::string path = write(shard(1, 2, 5, 10, 0, 2, 1) + content);
-  const TokenSequence tokens = TokenSequence::from_shard(path, true);
+  const TokenSequence tokens = TokenSequence::from_shard(open(path), true);
   EXPECT_EQ(tokens.size(), 5);
   EXPECT_EQ(tokens.documents(), 2);
   EXPECT_EQ(tokens.document_start(1), 2);
@@ -126,12 +132,12 @@ TEST_F(TokenShardTest, RefusesWhatDoesNotFit) {
   std::string corrupt = shard(1, 2, 1, 5) + bytes({{1, 2}});
   corrupt[32] = 1;
   EXPECT_THAT(refusal(corrupt), HasSubstr("checksum"));
-  EXPECT_THROW(TokenSequence::from_shard(write(shard(1, 2, 0, 5)), false), DataError);
+  EXPECT_THROW(TokenSequence::from_shard(open(write(shard(1, 2, 0, 5))), false), DataError);
 }
 
 TEST_F(TokenShardTest, NamesTheOffsetOfATokenBeyondTheVocabulary) {
   const TokenSequence tokens =
-      TokenSequence::from_shard(write(shard(1, 2, 3, 500) + bytes({{7, 2}, {8, 2}, {300, 2}})), false);
+      TokenSequence::from_shard(open(write(shard(1, 2, 3, 500) + bytes({{7, 2}, {8, 2}, {300, 2}}))), false);
   std::vector<int64_t> found(2);
   EXPECT_NO_THROW(tokens.read(0, 2, 300, found.data()));
   try {
