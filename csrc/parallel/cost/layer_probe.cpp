@@ -90,8 +90,8 @@ LayerProbe::Forward LayerProbe::run_forward(nn::Activations inputs) {
     forward.outputs.push_back(found == outputs.end() ? at::Tensor() : found->second);
   }
   if (targets_.defined()) {
-    forward.loss =
-        nn::cross_entropy(forward.outputs.front(), targets_, options_.label_smoothing) / targets_.numel();
+    const int64_t rows = targets_.is_floating_point() ? targets_.size(0) : targets_.numel();
+    forward.loss = nn::cross_entropy(forward.outputs.front(), targets_, options_.label_smoothing) / rows;
   }
   return forward;
 }
