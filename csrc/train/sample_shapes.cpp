@@ -12,6 +12,13 @@ at::Tensor random_labels(int64_t limit, at::IntArrayRef shape, at::Device device
   return device.is_meta() ? at::empty(shape, options) : at::randint(limit, shape, options);
 }
 
+/// One distribution over the classes a sample, as Mixup and CutMix make of labels.
+at::Tensor random_probabilities(int64_t classes, int64_t samples, at::Device device) {
+  const at::TensorOptions options = at::TensorOptions().dtype(at::kFloat).device(device);
+  const std::vector<int64_t> shape = {samples, classes};
+  return device.is_meta() ? at::empty(shape, options) : at::randn(shape, options).softmax(1);
+}
+
 }  // namespace
 
 SampleBatch make_sample_batch(const TrainSettings& settings, int64_t micro_batch, at::Device device) {
@@ -27,8 +34,11 @@ SampleBatch make_sample_batch(const TrainSettings& settings, int64_t micro_batch
   shape.insert(shape.end(), model.input_shape.begin(), model.input_shape.end());
   const at::TensorOptions options =
       at::TensorOptions().dtype(storage_type(settings.precision)).device(device);
+  const auto* images = std::get_if<data::ImageSettings>(&settings.data);
+  const bool mixes = images != nullptr && images->augment.mixes();
   return {{{model.input, device.is_meta() ? at::empty(shape, options) : at::randn(shape, options)}},
-          random_labels(model.output_limit, {micro_batch}, device)};
+          mixes ? random_probabilities(model.output_limit, micro_batch, device)
+                : random_labels(model.output_limit, {micro_batch}, device)};
 }
 
 }  // namespace echelon::train

@@ -35,6 +35,14 @@ void check_images(const models::ModelInterface& model, const data::ImageSettings
                             join(shape), join(model.input_shape)));
 }
 
+void check_mixing(const TrainSettings& s, config::Checks& checks) {
+  const auto* images = std::get_if<data::ImageSettings>(&s.data);
+  if (images != nullptr && images->augment.mixes() && s.global_batch < 2) {
+    checks.problem("global_batch",
+                   "must be at least 2: data.augment mixes each sample with another of the global batch");
+  }
+}
+
 void check_text(const models::ModelInterface& model, const data::TextSettings& text, config::Checks& checks) {
   if (model.task != models::Task::kLanguageModelling) {
     checks.problem("data.name", "text does not fit the model, which reads images; use images");
@@ -165,6 +173,7 @@ void describe(config::Fields<TrainSettings>& f) {
   f.check({"steps", "epochs"}, check_length);
   f.check({"global_batch", "micro_batch"}, check_batch);
   f.check({"model", "data"}, check_data_fits_model);
+  f.check({"global_batch", "data"}, check_mixing);
 }
 
 }  // namespace echelon::train

@@ -25,45 +25,22 @@ void check_images(const ImageSettings& s, config::Checks& checks) {
   }
 }
 
-void check_augmentation(const AugmentSettings& s, config::Checks& checks) {
-  check_pair(s.scale, "scale", checks);
-  check_pair(s.ratio, "ratio", checks);
-  const std::string_view without_effect = "has no effect unless crop is ";
-  for (const char* key : {"scale", "ratio"}) {
-    if (s.crop != Crop::kRandomResized && checks.is_set(key)) {
-      checks.problem(key, str_format("{}random_resized", without_effect));
-    }
-  }
-  if (s.crop != Crop::kShift && checks.is_set("shift"))
-    checks.problem("shift", str_format("{}shift", without_effect));
+/// What changes colours, of which grey images have none.
+void check_grey(const AugmentSettings& s, config::Checks& checks) {
+  constexpr std::string_view kProblem = "has no effect on images of one channel";
+  if (s.grayscale > 0) checks.problem("augment.grayscale", kProblem);
+  if (!s.color_jitter) return;
+  if (s.color_jitter->saturation > 0) checks.problem("augment.color_jitter.saturation", kProblem);
+  if (s.color_jitter->hue > 0) checks.problem("augment.color_jitter.hue", kProblem);
+}
+
+void check_augmented_channels(const ImageSettings& s, config::Checks& checks) {
+  if (s.channels == 1) check_grey(s.augment, checks);
+  if (!s.augment.erase || s.augment.erase->value.size() == 1) return;
+  check_channels(s.augment.erase->value, s.channels, "augment.erase.value", checks);
 }
 
 }  // namespace
-
-void describe(config::Fields<AugmentSettings>& f) {
-  f.about("Random changes to training images, a function of seed, epoch and sample.");
-  f.add("crop", &AugmentSettings::crop,
-        "random_resized: a random part of the image, resized; shift: the central crop moved at random; none: "
-        "the central "
-        "crop.")
-      .values({{"none", Crop::kNone}, {"random_resized", Crop::kRandomResized}, {"shift", Crop::kShift}});
-  f.add("scale", &AugmentSettings::scale,
-        "Area of a random resized crop, least and most, as a share of the image.")
-      .above(0)
-      .at_most(1)
-      .min_items(2)
-      .max_items(2);
-  f.add("ratio", &AugmentSettings::ratio, "Width by height of a random resized crop, least and most.")
-      .range(0.01, 100)
-      .min_items(2)
-      .max_items(2);
-  f.add("shift", &AugmentSettings::shift,
-        "Most pixels by which crop: shift moves each way; what enters is black.")
-      .range(0, 4096)
-      .unit("pixels");
-  f.add("flip", &AugmentSettings::flip, "Mirror every second image, at random, left to right.");
-  f.check(check_augmentation);
-}
 
 void describe(config::Fields<ImageSettings>& f) {
   f.about(
@@ -92,6 +69,7 @@ void describe(config::Fields<ImageSettings>& f) {
   f.add("augment", &ImageSettings::augment, "Random changes to training images.");
   describe_loading(f);
   f.check(check_images);
+  f.check({"channels", "augment"}, check_augmented_channels);
 }
 
 }  // namespace echelon::data
