@@ -1,10 +1,12 @@
 #include "data/image/settings.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "common/format.h"
 #include "config/fields.h"
 #include "data/describe_loading.h"
+#include "storage/location.h"
 
 namespace echelon::data {
 namespace {
@@ -15,14 +17,27 @@ void check_channels(const std::vector<double>& values, int channels, std::string
   checks.problem(key, str_format("has {} numbers for {} channels", values.size(), channels));
 }
 
+bool reads_parquet(const ImageSettings& s) {
+  const auto any = [](const std::vector<config::InputPath>& files) {
+    return std::any_of(files.begin(), files.end(),
+                       [](const auto& file) { return storage::is_parquet_name(file.path); });
+  };
+  return any(s.train) || any(s.test) ||
+         std::any_of(s.sources.begin(), s.sources.end(),
+                     [&](const auto& source) { return any(source.second.files); });
+}
+
 void check_images(const ImageSettings& s, config::Checks& checks) {
   check_channels(s.mean, s.channels, "mean", checks);
   check_channels(s.std, s.channels, "std", checks);
   if (s.resize && *s.resize < s.size)
     checks.problem("resize", str_format("must be at least size ({})", s.size));
-  if (s.label_field != "json" && checks.is_set("label_key")) {
-    checks.problem("label_key", "has no effect unless label_field is json");
+  const bool parquet = reads_parquet(s);
+  if (s.label_field != "json" && !parquet && checks.is_set("label_key")) {
+    checks.problem("label_key", "has no effect unless label_field is json or the data are Parquet");
   }
+  if (!parquet && checks.is_set("image_key"))
+    checks.problem("image_key", "has no effect unless the data are Parquet");
 }
 
 /// What changes colours, of which grey images have none.
@@ -44,18 +59,23 @@ void check_augmented_channels(const ImageSettings& s, config::Checks& checks) {
 
 void describe(config::Fields<ImageSettings>& f) {
   f.about(
-      "JPEG, PNG and WebP images with a class each, in WebDataset tar shards or in one folder for each "
+      "JPEG, PNG and WebP images with a class each, in WebDataset tar shards, in Parquet files or in one "
+      "folder for each "
       "class.");
   f.add("train", &ImageSettings::train,
-        "Tar shards as paths, globs or ranges like train-{000..004}.tar; or one folder that holds a folder "
-        "of images for "
+        "Tar shards (.tar, .tar.gz, .tar.zst) or Parquet files as paths, globs or ranges like "
+        "train-{000..004}.tar, also in object stores (s3://, gs://); or one folder that holds a folder of "
+        "images for "
         "each class.")
       .min_items(1)
       .example("['data/train-{000..127}.tar']");
   f.add("test", &ImageSettings::test, "The same for evaluation.");
   f.add("label_field", &ImageSettings::label_field,
         "Extension of the file in a tar sample that holds the class: a whole number, or json.");
-  f.add("label_key", &ImageSettings::label_key, "Member of the json field that is the class.");
+  f.add("label_key", &ImageSettings::label_key,
+        "Member of the json field, or column of Parquet files, that is the class.");
+  f.add("image_key", &ImageSettings::image_key,
+        "Column of Parquet files that holds the encoded images, or a struct with them as bytes.");
   f.add("size", &ImageSettings::size, "Height and width of the images that the model sees.")
       .range(1, 8192)
       .unit("pixels");

@@ -61,6 +61,7 @@ void describe(config::Fields<AugmentSettings>& f);
 struct ImageSettings : LoadingSettings {
   std::string label_field = "cls";
   std::string label_key = "label";
+  std::string image_key = "image";
   int64_t size = 224;
   std::optional<int64_t> resize;
   int channels = 3;
