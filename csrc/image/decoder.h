@@ -24,6 +24,10 @@ class ImageDecoder {
   /// Throws DataError for what is no JPEG, PNG or WebP, is damaged, or has more than `max_pixels`.
   ImageSize open(std::span<const uint8_t> encoded);
 
+  /// Of the image given to open(): as the file has it, and how it is turned (orientation.h).
+  ImageSize stored_size() const { return stored_; }
+  int orientation() const { return orientation_; }
+
   /// The largest of 1, 2, 4, 8 up to `wanted` by which this format can shrink while it decodes: 1 for all but
   /// JPEG.
   int reduction(int wanted) const;

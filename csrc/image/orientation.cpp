@@ -29,14 +29,24 @@ Steps steps_of(int orientation) {
   }
 }
 
-PixelBox swapped(const PixelBox& box) {
+template <class AnyBox>
+AnyBox swapped(const AnyBox& box) {
   return {box.top, box.left, box.height, box.width};
 }
 
-PixelBox mirrored(PixelBox box, ImageSize size, const Steps& steps) {
-  if (steps.mirror_columns) box.left = size.width - box.left - box.width;
-  if (steps.mirror_rows) box.top = size.height - box.top - box.height;
+template <class AnyBox>
+AnyBox mirrored(AnyBox box, ImageSize size, const Steps& steps) {
+  using Number = decltype(box.left);
+  if (steps.mirror_columns) box.left = static_cast<Number>(size.width) - box.left - box.width;
+  if (steps.mirror_rows) box.top = static_cast<Number>(size.height) - box.top - box.height;
   return box;
+}
+
+template <class AnyBox>
+AnyBox turned_box(const AnyBox& box, ImageSize stored, int orientation) {
+  const Steps steps = steps_of(orientation);
+  const AnyBox result = mirrored(box, stored, steps);
+  return steps.swap ? swapped(result) : result;
 }
 
 template <int kChannels>
@@ -64,9 +74,11 @@ PixelBox stored_box(const PixelBox& upright, ImageSize stored, int orientation) 
 }
 
 PixelBox upright_box(const PixelBox& box, ImageSize stored, int orientation) {
-  const Steps steps = steps_of(orientation);
-  const PixelBox result = mirrored(box, stored, steps);
-  return steps.swap ? swapped(result) : result;
+  return turned_box(box, stored, orientation);
+}
+
+Box upright_box(const Box& box, ImageSize stored, int orientation) {
+  return turned_box(box, stored, orientation);
 }
 
 void turn(const Image& stored, int orientation, Image& upright) {

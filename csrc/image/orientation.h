@@ -8,6 +8,7 @@
 // "Stored" is the image as the file has it, "upright" as it is to be seen.
 #pragma once
 
+#include "image/geometry.h"
 #include "image/image.h"
 
 namespace echelon::image {
@@ -20,6 +21,7 @@ PixelBox stored_box(const PixelBox& upright, ImageSize stored, int orientation);
 
 /// Where a part of the stored image of size `stored` lies in the upright one.
 PixelBox upright_box(const PixelBox& box, ImageSize stored, int orientation);
+Box upright_box(const Box& box, ImageSize stored, int orientation);
 
 /// Stored pixels → upright pixels.
 void turn(const Image& stored, int orientation, Image& upright);

@@ -35,14 +35,15 @@ void shrink(Box& box, int factor) {
 ImageTransform::ImageTransform(TransformOptions options)
     : options_(std::move(options)), normalisation_(options_.channels, options_.mean, options_.deviation) {}
 
-void ImageTransform::operator()(std::span<const uint8_t> encoded, uint64_t key, ElementType type,
-                                void* target) const {
+Placement ImageTransform::operator()(std::span<const uint8_t> encoded, uint64_t key, ElementType type,
+                                     void* target) const {
   Workspace& space = workspace();
   RandomStream random(key);
   const auto& augmentation = options_.augmentation;
   const ImageSize source = space.decoder.open(encoded), size{options_.size, options_.size};
   Geometry geometry = augmentation ? augmentation->choose(source, options_.resize, options_.size, random)
                                    : centre_crop(source, options_.resize, options_.size);
+  const Placement placement{space.decoder.stored_size(), space.decoder.orientation(), geometry};
   space.pixels = source.height * source.width;
   const int reduction = space.decoder.reduction(reduction_that_leaves_detail(geometry));
   shrink(geometry.box, reduction);
@@ -60,9 +61,10 @@ void ImageTransform::operator()(std::span<const uint8_t> encoded, uint64_t key, 
     PlaneSink planes(normalisation_, size, mirror, type, target);
     space.resampler.run(part, planes);
   }
-  if (!augmentation || !augmentation->erasing) return;
+  if (!augmentation || !augmentation->erasing) return placement;
   if (const auto box = augmentation->erasing->draw(size, random))
     augmentation->erasing->erase(*box, options_.channels, size, type, target, random);
+  return placement;
 }
 
 }  // namespace echelon::image

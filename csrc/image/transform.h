@@ -10,6 +10,7 @@
 #include "image/element.h"
 #include "image/geometry.h"
 #include "image/normalise.h"
+#include "image/placement.h"
 
 namespace echelon::image {
 
@@ -28,9 +29,9 @@ class ImageTransform {
  public:
   explicit ImageTransform(TransformOptions options);
 
-  /// Writes [channels, size, size] of `type` at `target`. The same key gives the same sample. Throws
-  /// DataError.
-  void operator()(std::span<const uint8_t> encoded, uint64_t key, ElementType type, void* target) const;
+  /// Writes [channels, size, size] of `type` at `target`. The same key gives the same sample. Returns which
+  /// part of the image that is; what RandAugment moves is not in it. Throws DataError.
+  Placement operator()(std::span<const uint8_t> encoded, uint64_t key, ElementType type, void* target) const;
 
   int64_t size() const { return options_.size; }
   int channels() const { return options_.channels; }
