@@ -96,6 +96,7 @@ Batch ImageDataset::allocate(int64_t samples, at::ScalarType dtype, bool pinned)
   Batch batch;
   batch.inputs["image"] =
       at::empty({samples, transform_.channels(), transform_.size(), transform_.size()}, options.dtype(dtype));
+  fields_.allocate(samples, dtype, pinned, batch);
   batch.target = at::empty({samples}, options.dtype(at::kLong));
   return batch;
 }
@@ -108,10 +109,15 @@ void ImageDataset::load(int64_t index, uint64_t key, Batch& batch, int64_t row) 
   try {
     batch.target.mutable_data_ptr<int64_t>()[row] = source_->label(index);
     source_->read(index, encoded);
-    transform_(encoded, key, element_type(images.scalar_type()), target);
+    const image::Placement placement = transform_(encoded, key, element_type(images.scalar_type()), target);
+    fields_.load(*source_, index, placement, batch, row);
   } catch (const DataError& error) {
     throw DataError(str_format("{}: {}", source_->place(index), error.what()));
   }
+}
+
+std::string ImageSource::read_field(int64_t, std::string_view field) const {
+  throw InternalError(str_format("a field .{} of samples that have none", field));
 }
 
 std::shared_ptr<const Dataset> ImageDataset::targets() const {

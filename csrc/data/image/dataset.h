@@ -1,9 +1,10 @@
-// Images with a class each.
+// Images with a class each, and with whatever else their samples hold.
 #pragma once
 
 #include <memory>
 
 #include "data/dataset.h"
+#include "data/image/sample_fields.h"
 #include "data/image/settings.h"
 #include "data/image/source.h"
 #include "image/transform.h"
@@ -18,8 +19,10 @@ image::TransformOptions transform_options(const ImageSettings& settings, bool au
 
 class ImageDataset final : public Dataset {
  public:
-  ImageDataset(std::shared_ptr<const ImageSource> source, image::ImageTransform transform)
-      : source_(std::move(source)), transform_(std::move(transform)) {}
+  /// `source` must have the fields that `fields` reads.
+  ImageDataset(std::shared_ptr<const ImageSource> source, image::ImageTransform transform,
+               SampleFields fields)
+      : source_(std::move(source)), transform_(std::move(transform)), fields_(std::move(fields)) {}
 
   int64_t size() const override { return source_->size(); }
   int64_t left_out() const override { return source_->left_out(); }
@@ -32,6 +35,7 @@ class ImageDataset final : public Dataset {
  private:
   std::shared_ptr<const ImageSource> source_;
   image::ImageTransform transform_;
+  SampleFields fields_;
 };
 
 }  // namespace echelon::data

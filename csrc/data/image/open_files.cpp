@@ -34,6 +34,8 @@ std::unique_ptr<ImageSource> open_source(const ImageSettings& settings, const In
   const auto parquet = std::count_if(paths.begin(), paths.end(), storage::is_parquet_name);
   const auto folders = std::count_if(paths.begin(), paths.end(), is_folder);
   if (parquet + folders == 0) return open_tar_shards(paths, options);
+  if (!options.fields.empty())
+    throw DataError(str_format("{}: data.fields are read from tar shards only", paths.front()));
   if (static_cast<size_t>(parquet) == paths.size()) return open_parquet_images(paths, options);
   if (paths.size() > 1) {
     throw DataError(str_format(
@@ -53,6 +55,7 @@ std::shared_ptr<const Dataset> open_files(const ImageSettings& settings, const I
   const SourceOptions options{.label_field = settings.label_field,
                               .label_key = settings.label_key,
                               .image_key = settings.image_key,
+                              .fields = field_extensions(settings.fields),
                               .classes = request.model.limit,
                               .skip_damaged = settings.on_error == OnError::kSkip,
                               .storage = request.storage,
@@ -61,7 +64,8 @@ std::shared_ptr<const Dataset> open_files(const ImageSettings& settings, const I
   if (source->size() == 0) throw DataError("no sample is left: all are damaged");
   const bool augment = request.split == Split::kTrain;
   return std::make_shared<ImageDataset>(std::move(source),
-                                        image::ImageTransform(transform_options(settings, augment)));
+                                        image::ImageTransform(transform_options(settings, augment)),
+                                        SampleFields(settings.fields));
 }
 
 }  // namespace echelon::data

@@ -55,6 +55,29 @@ void check_augmented_channels(const ImageSettings& s, config::Checks& checks) {
   check_channels(s.augment.erase->value, s.channels, "augment.erase.value", checks);
 }
 
+/// What moves or mixes pixels in ways that fields do not follow.
+void check_fields_stay_true(const ImageSettings& s, config::Checks& checks) {
+  if (s.fields.empty()) return;
+  if (s.augment.mixes())
+    checks.problem("fields",
+                   "contradicts augment.mixup and augment.cutmix, which mix images and classes only");
+  const auto is_boxes = [](const auto& field) {
+    return std::holds_alternative<BoxesFieldSettings>(field.second);
+  };
+  if (s.augment.rand_augment && std::ranges::any_of(s.fields, is_boxes))
+    checks.problem("augment.rand_augment",
+                   "turns and moves images, which boxes of data.fields do not follow");
+}
+
+void check_fields(const ImageSettings& s, config::Checks& checks) {
+  check_fields_stay_true(s, checks);
+  for (const auto& [name, field] : s.fields) {
+    if (name == "image") checks.problem("fields.image", "is the name of the image itself; choose another");
+    if (name.find('.') != name.npos)
+      checks.problem("fields", str_format("has '{}', but names of inputs hold no dot", name));
+  }
+}
+
 }  // namespace
 
 void describe(config::Fields<ImageSettings>& f) {
@@ -87,9 +110,15 @@ void describe(config::Fields<ImageSettings>& f) {
         "Subtracted from each channel, after pixels became 0 to 1; not set: 0.");
   f.add("std", &ImageSettings::std, "Divides each channel after that; not set: 1.").above(0);
   f.add("augment", &ImageSettings::augment, "Random changes to training images.");
+  f.add("fields", &ImageSettings::fields,
+        "Further inputs of the model by name, read from other files of a tar sample.")
+      .example(
+          "{caption: {field: txt, as: tokens, tokenizer: tokenizer.json, length: 64}, boxes: {field: json, "
+          "key: boxes, as: boxes, count: 16}, age: {field: json, key: age, as: numbers}}");
   describe_loading(f);
   f.check(check_images);
   f.check({"channels", "augment"}, check_augmented_channels);
+  f.check({"fields", "augment"}, check_fields);
 }
 
 }  // namespace echelon::data

@@ -1,6 +1,7 @@
 // Which images are trained on, and what becomes of them.
 #pragma once
 
+#include "data/image/field_settings.h"
 #include "data/loading_settings.h"
 
 namespace echelon::data {
@@ -68,6 +69,7 @@ struct ImageSettings : LoadingSettings {
   std::vector<double> mean;
   std::vector<double> std;
   AugmentSettings augment;
+  FieldsSettings fields;
 };
 void describe(config::Fields<ImageSettings>& f);
 

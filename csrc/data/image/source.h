@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "storage/storage.h"
@@ -29,25 +30,28 @@ class ImageSource {
   virtual int64_t label(int64_t index) const = 0;
   /// Puts the encoded image into `bytes`. Throws DataError.
   virtual void read(int64_t index, std::vector<uint8_t>& bytes) const = 0;
+  /// The content of one of SourceOptions::fields, in memory of the caller. Throws DataError.
+  virtual std::string read_field(int64_t index, std::string_view field) const;
   /// Where the sample lies, for messages: shard, offset and key.
   virtual std::string place(int64_t index) const = 0;
 };
 
 /// What opening needs to know besides the place of the data.
 struct SourceOptions {
-  std::string label_field = "cls";  ///< the field of a sample that holds its class: a whole number, or JSON
-  std::string label_key = "label";  ///< the member of a JSON field, or the column, that is the class
-  std::string image_key = "image";  ///< the column of encoded images
-  int64_t classes = 0;              ///< labels lie in [0, classes)
-  bool skip_damaged = false;        ///< leave out and count, instead of throwing
+  std::string label_field = "cls";    ///< the field of a sample that holds its class: a whole number, or JSON
+  std::string label_key = "label";    ///< the member of a JSON field, or the column, that is the class
+  std::string image_key = "image";    ///< the column of encoded images
+  std::vector<std::string> fields{};  ///< further fields that each sample must have, in lower case
+  int64_t classes = 0;                ///< labels lie in [0, classes)
+  bool skip_damaged = false;          ///< leave out and count, instead of throwing
   std::shared_ptr<storage::Storage> storage = std::make_shared<storage::Storage>();
   Communicator* communicator = nullptr;  ///< its ranks read the index together; null: alone
 };
 
 /// Samples of tar shards as the WebDataset convention groups them: consecutive files whose names agree up to
 /// the first dot of the base name are the fields of one sample; the image is its `jpg`, `jpeg`, `png` or
-/// `webp`. Collective. Throws DataError for damage, for a sample without image or label and for labels out of
-/// range, unless `skip_damaged`.
+/// `webp`. Collective. Throws DataError for damage, for a sample without image, label or one of the fields,
+/// and for labels out of range, unless `skip_damaged`.
 std::unique_ptr<ImageSource> open_tar_shards(const std::vector<std::string>& paths,
                                              const SourceOptions& options);
 

@@ -15,6 +15,7 @@ namespace echelon::data {
 namespace {
 
 constexpr int64_t kMaxLabelField = 1 << 20;
+constexpr int64_t kMaxField = 64 << 20;
 
 bool is_image(std::string_view field) {
   return field == "jpg" || field == "jpeg" || field == "png" || field == "webp";
@@ -43,7 +44,7 @@ std::optional<int64_t> json_number(const std::string& text, const std::string& k
 class Indexer {
  public:
   Indexer(const storage::RandomAccessFile& file, uint32_t shard, const SourceOptions& options)
-      : file_(file), shard_(shard), options_(options), reader_(file) {}
+      : file_(file), shard_(shard), options_(options), reader_(file), fields_(options.fields.size()) {}
 
   ShardIndex run() {
     try {
@@ -78,6 +79,18 @@ class Indexer {
       label_seen_ = true;
       read_label(entry);
     }
+    note_field(entry, name->field);
+  }
+
+  void note_field(const TarEntry& entry, const std::string& extension) {
+    const auto found = std::find(options_.fields.begin(), options_.fields.end(), extension);
+    if (found == options_.fields.end()) return;
+    std::optional<TarField>& field = fields_[static_cast<size_t>(found - options_.fields.begin())];
+    if (field) return complain(entry, str_format("a second .{} in one sample", extension));
+    if (entry.size > kMaxField)
+      return complain(
+          entry, str_format(".{} has {} bytes; at most {} make sense", extension, entry.size, kMaxField));
+    field = TarField{entry.data_offset, entry.size};
   }
 
   void read_label(const TarEntry& entry) {
@@ -116,6 +129,11 @@ class Indexer {
       return place(offset_) + str_format("the sample has no .{} with its class", options_.label_field);
     if (image_->size > kMaxEncodedImage)
       return place(image_->offset) + str_format("an image of {} bytes", image_->size);
+    for (size_t i = 0; i < fields_.size(); ++i) {
+      if (!fields_[i])
+        return place(offset_) +
+               str_format("the sample has no .{}, of which data.fields speaks", options_.fields[i]);
+    }
     return "";
   }
 
@@ -124,7 +142,9 @@ class Indexer {
     started_ = false;
     // What a truncated shard cut off belongs to the one problem of that shard.
     if (problem_.empty() && shard_is_whole) problem_ = missing_field();
-    if (problem_.empty() && image_ && label_) {
+    const bool has_fields = std::ranges::all_of(fields_, [](const auto& field) { return field.has_value(); });
+    if (problem_.empty() && image_ && label_ && has_fields) {
+      for (const auto& field : fields_) index_.fields.push_back(*field);
       index_.samples.push_back({image_->offset, static_cast<uint32_t>(image_->data_offset - image_->offset),
                                 static_cast<uint32_t>(image_->size), static_cast<int32_t>(*label_), shard_});
     }
@@ -132,6 +152,7 @@ class Indexer {
     image_.reset();
     label_.reset();
     label_seen_ = false;
+    std::ranges::fill(fields_, std::nullopt);
     if (problem.empty()) return;
     if (!options_.skip_damaged) throw DataError(problem);
     leave_out(problem);
@@ -149,6 +170,7 @@ class Indexer {
   std::optional<TarEntry> image_;
   std::optional<int64_t> label_;
   bool label_seen_ = false;
+  std::vector<std::optional<TarField>> fields_;  ///< as SourceOptions::fields
   std::string problem_;
 };
 
@@ -173,22 +195,28 @@ ShardIndex index_shard(const storage::RandomAccessFile& file, uint32_t shard, co
 
 std::string pack(const ShardIndex& index) {
   static_assert(std::is_trivially_copyable_v<TarSample>);
-  const int64_t head[2] = {static_cast<int64_t>(index.samples.size()), index.left_out};
+  const int64_t head[3] = {static_cast<int64_t>(index.samples.size()),
+                           static_cast<int64_t>(index.fields.size()), index.left_out};
   std::string bytes(reinterpret_cast<const char*>(head), sizeof head);
   bytes.append(reinterpret_cast<const char*>(index.samples.data()), index.samples.size() * sizeof(TarSample));
+  bytes.append(reinterpret_cast<const char*>(index.fields.data()), index.fields.size() * sizeof(TarField));
   return bytes + index.first_problem;
 }
 
 ShardIndex unpack(std::string_view bytes) {
-  int64_t head[2];
+  int64_t head[3];
   std::memcpy(head, bytes.data(), sizeof head);
   bytes.remove_prefix(sizeof head);
   ShardIndex index;
   index.samples.resize(head[0]);
-  index.left_out = head[1];
+  index.fields.resize(head[1]);
+  index.left_out = head[2];
   const size_t length = index.samples.size() * sizeof(TarSample);
   if (length > 0) std::memcpy(index.samples.data(), bytes.data(), length);
-  index.first_problem = std::string(bytes.substr(length));
+  bytes.remove_prefix(length);
+  const size_t field_length = index.fields.size() * sizeof(TarField);
+  if (field_length > 0) std::memcpy(index.fields.data(), bytes.data(), field_length);
+  index.first_problem = std::string(bytes.substr(field_length));
   return index;
 }
 

@@ -22,10 +22,18 @@ struct TarSample {
   bool operator==(const TarSample&) const = default;
 };
 
+/// The content of a further field.
+struct TarField {
+  int64_t offset = 0;
+  int64_t size = 0;
+  bool operator==(const TarField&) const = default;
+};
+
 struct ShardIndex {
   std::vector<TarSample> samples{};
-  int64_t left_out = 0;       ///< samples, and the rest of a damaged shard as one
-  std::string first_problem;  ///< of what was left out
+  std::vector<TarField> fields{};  ///< of each sample all of SourceOptions::fields, in their order
+  int64_t left_out = 0;            ///< samples, and the rest of a damaged shard as one
+  std::string first_problem;       ///< of what was left out
 };
 
 /// The two halves of a file name: "train/0001.seg.png" → {"train/0001", "seg.png"}. Nothing for names without

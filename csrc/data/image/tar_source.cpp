@@ -15,9 +15,9 @@ namespace {
 class TarSource : public ImageSource {
  public:
   TarSource(const std::vector<std::string>& paths, const SourceOptions& options)
-      : shards_(paths, [storage = options.storage](const std::string& name) {
-          return storage->open_unpacked(name);
-        }) {
+      : shards_(paths, [storage = options.storage](
+                           const std::string& name) { return storage->open_unpacked(name); }),
+        field_names_(options.fields) {
     const auto index_part = [&](int64_t shard) { return pack(index(static_cast<uint32_t>(shard), options)); };
     std::string problem;
     for (const std::string& part :
@@ -25,11 +25,13 @@ class TarSource : public ImageSource {
       const ShardIndex index = unpack(part);
       starts_.push_back(size());
       samples_.insert(samples_.end(), index.samples.begin(), index.samples.end());
+      fields_.insert(fields_.end(), index.fields.begin(), index.fields.end());
       left_out_ += index.left_out;
       if (problem.empty()) problem = index.first_problem;
     }
     if (left_out_ > 0) log::info("left out {} damaged samples or shards; the first: {}", left_out_, problem);
     samples_.shrink_to_fit();
+    fields_.shrink_to_fit();
   }
 
   int64_t size() const override { return static_cast<int64_t>(samples_.size()); }
@@ -42,6 +44,17 @@ class TarSource : public ImageSource {
     const TarSample& sample = samples_[index];
     bytes.resize(sample.size);
     shards_.open(sample.shard)->read(sample.offset + sample.header_size, bytes);
+  }
+
+  std::string read_field(int64_t index, std::string_view field) const override {
+    const auto found = std::ranges::find(field_names_, field);
+    if (found == field_names_.end()) return ImageSource::read_field(index, field);
+    const auto place = static_cast<size_t>(index) * field_names_.size() + (found - field_names_.begin());
+    const TarField& part = fields_[place];
+    std::string text(static_cast<size_t>(part.size), '\0');
+    shards_.open(samples_[index].shard)
+        ->read(part.offset, {reinterpret_cast<uint8_t*>(text.data()), text.size()});
+    return text;
   }
 
   std::string place(int64_t index) const override {
@@ -72,7 +85,9 @@ class TarSource : public ImageSource {
   }
 
   storage::FilePool shards_;
+  std::vector<std::string> field_names_;
   std::vector<TarSample> samples_;
+  std::vector<TarField> fields_;  ///< of each sample one for each name
   std::vector<int64_t> starts_;
   int64_t left_out_ = 0;
 };
