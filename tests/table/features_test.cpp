@@ -1,4 +1,4 @@
-#include "table/features.h"
+#include "table/encoder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -134,23 +134,27 @@ TEST(Features, EncodeRows) {
   const std::vector<FeatureSettings> settings = {
       {.column = "age", .missing = Missing::kMean, .standardise = true},
       {.column = "job", .kind = FeatureKind::kCategorical},
-      {.column = "rooms", .missing = Missing::kFill, .fill = -1},
-      {.column = "rooms", .kind = FeatureKind::kInteger, .missing = Missing::kFill, .fill = 9}};
+      {.column = "rooms", .missing = Missing::kFill, .fill = -1, .standardise = false},
+      {.column = "rooms",
+       .kind = FeatureKind::kInteger,
+       .missing = Missing::kFill,
+       .fill = 9,
+       .standardise = false}};
   FeatureFit first(settings), second(settings);
   first.add(table, 0);
   second.add(table, 1);
   first.merge_packed(second.pack());
   const FeatureEncoder encoder(first);
-  EXPECT_EQ(encoder.categories(1), 3);
+  EXPECT_THAT(encoder.categories(), ElementsAre(3));
 
   // Of 10, 20, 30 the mean is 20, the standard deviation √(200 / 3).
   const float z = static_cast<float>(-10 / std::sqrt(200.0 / 3));
   const EncodedRows rows = encoder.encode(table, 0);
   EXPECT_EQ(rows.rows, 2);
-  EXPECT_THAT(rows.floats, ElementsAre(z, 3, 0, -1));
-  EXPECT_THAT(rows.integers, ElementsAre(1, 3, 2, 9));
-  EXPECT_THAT(encoder.encode(table, 1).floats, ElementsAre(0, 1, -z, 2));
-  EXPECT_THAT(encoder.encode(table, 1).integers, ElementsAre(1, 1, 0, 2));
+  EXPECT_THAT(rows.numbers, ElementsAre(z, 3, 3, 0, -1, 9));
+  EXPECT_THAT(rows.categories, ElementsAre(1, 2));
+  EXPECT_THAT(encoder.encode(table, 1).numbers, ElementsAre(0, 1, 1, -z, 2, 2));
+  EXPECT_THAT(encoder.encode(table, 1).categories, ElementsAre(1, 0));
 }
 
 TEST(Features, KeepDatesPrecise) {
@@ -160,7 +164,7 @@ TEST(Features, KeepDatesPrecise) {
   table.add("when", {column});
   FeatureFit fit({{.column = "when", .standardise = true}});
   fit.add(table, 0);
-  EXPECT_THAT(FeatureEncoder(fit).encode(table, 0).floats,
+  EXPECT_THAT(FeatureEncoder(fit).encode(table, 0).numbers,
               ElementsAre(testing::FloatNear(-1, 1e-3), testing::FloatNear(1, 1e-3)));
   EXPECT_NEAR(number_at(column, 0), 19781.5, 1e-9);  // days from 1970-01-01 to 2024-02-28 12:00
 }
