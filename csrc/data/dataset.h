@@ -17,6 +17,7 @@ constexpr int64_t kIgnoredTarget = -100;
 
 /// Images: inputs {"image": [batch, channel, height, width] in the job's type}, target int64 [batch].
 /// Text: inputs {"tokens": int64 [batch, time]}, target int64 [batch, time], the tokens that follow.
+/// Tables: data/table/dataset.h.
 struct Batch {
   std::map<std::string, at::Tensor> inputs;
   at::Tensor target;

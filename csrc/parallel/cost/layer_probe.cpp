@@ -90,8 +90,7 @@ LayerProbe::Forward LayerProbe::run_forward(nn::Activations inputs) {
     forward.outputs.push_back(found == outputs.end() ? at::Tensor() : found->second);
   }
   if (targets_.defined()) {
-    forward.loss =
-        nn::cross_entropy(forward.outputs.front(), targets_, options_.label_smoothing) / targets_.numel();
+    forward.loss = nn::loss_sum(forward.outputs.front(), targets_, options_.loss) / targets_.numel();
   }
   return forward;
 }
