@@ -19,7 +19,7 @@ inline constexpr const char* kManifestFile = "manifest.json";
 inline constexpr const char* kModelFile = "model.safetensors";          ///< parameters and buffers
 inline constexpr const char* kOptimizerFile = "optimizer.safetensors";  ///< absent when there is no state
 inline constexpr const char* kAverageFile = "ema.safetensors";          ///< present when weights are averaged
-inline constexpr const char* kFeaturesFile = "features.json";  ///< of tables: table/encoder_file.h
+inline constexpr const char* kFeaturesFile = "features.json";           ///< of tables: table/encoder_file.h
 
 /// Which of how many files of a kind; the only one has no number in its name.
 struct FilePart {

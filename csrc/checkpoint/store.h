@@ -36,8 +36,8 @@ struct Contents {
   NamedTensors optimizer;
   NamedTensors average;
   std::map<std::string, std::string> texts;  ///< by the name of the file: kFeaturesFile
-  FilePart part;            ///< this process's of the files of model and average
-  FilePart optimizer_part;  ///< and of those of the optimizer
+  FilePart part;                             ///< this process's of the files of model and average
+  FilePart optimizer_part;                   ///< and of those of the optimizer
 };
 
 /// Writes and syncs the files of `contents` (not the manifest) into `folder`, and describes them. Throws

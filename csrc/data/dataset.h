@@ -15,14 +15,18 @@ namespace echelon::data {
 /// A target that has no part in losses and metrics: padding, or text that is only read.
 constexpr int64_t kIgnoredTarget = -100;
 
-/// Images: inputs {"image": [batch, channel, height, width] in the job's type}, target int64 [batch].
+/// Images: inputs {"image": [batch, channel, height, width] in the job's type}, target int64 [batch], or,
+/// where training mixes samples (data/image/mix_batch.h), float32 [batch, classes]: probabilities.
 /// Text: inputs {"tokens": int64 [batch, time]}, target int64 [batch, time], the tokens that follow.
 /// Tables: data/table/dataset.h.
 struct Batch {
   std::map<std::string, at::Tensor> inputs;
   at::Tensor target;
   int64_t samples = 0;
-  int64_t targets = 0;  ///< elements of `target` other than kIgnoredTarget
+  int64_t targets = 0;  ///< elements of `target` other than kIgnoredTarget; rows of probabilities
+
+  /// With those that are kIgnoredTarget.
+  int64_t all_targets() const { return target.is_floating_point() ? target.size(0) : target.numel(); }
 };
 
 /// A part of a dataset that training draws from by weight.

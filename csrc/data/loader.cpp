@@ -43,6 +43,12 @@ int64_t first_position(const LoaderOptions& options, int64_t consumed_samples, i
   return step_start + options.rank * rank_batch + number % micro_batches * options.micro_batch;
 }
 
+/// The place of the sample that is mixed into the one at `position`.
+int64_t partner_of(int64_t position, int64_t global_batch) {
+  const int64_t place = position % global_batch;
+  return position - place + image::mix_partner(place, global_batch);
+}
+
 }  // namespace
 
 LoaderOptions loader_options(const DataSettings& settings) {
@@ -53,6 +59,10 @@ LoaderOptions loader_options(const DataSettings& settings) {
   options.shuffle = loading.shuffle;
   options.last_batch = loading.last_batch;
   options.on_error = loading.on_error;
+  if (const auto* images = std::get_if<ImageSettings>(&settings)) {
+    options.mix.alphas = {images->augment.mixup.alpha, images->augment.cutmix.alpha};
+    options.mix.size = {images->size, images->size};
+  }
   return options;
 }
 
@@ -63,12 +73,19 @@ TrainLoader::TrainLoader(std::shared_ptr<const Dataset> dataset, const LoaderOpt
   const auto order = std::make_shared<SampleOrder>(sample_order(*dataset, options));
   auto plan = [order, options, consumed_samples](int64_t number) {
     const int64_t first = first_position(options, consumed_samples, number);
-    std::vector<SampleReference> samples(options.micro_batch);
-    for (int64_t i = 0; i < options.micro_batch; ++i) samples[i] = order->at(first + i);
-    return samples;
+    PlannedBatch planned;
+    if (options.mix.enabled()) planned.partner = order->at(partner_of(first, options.global_batch));
+    for (int64_t i = 0; i < options.micro_batch; ++i) planned.samples.push_back(order->at(first + i));
+    return planned;
   };
-  prefetcher_ = std::make_unique<Prefetcher>(std::move(dataset), std::move(plan),
-                                             prefetch_options(options, BadSample::kReplace));
+  PrefetchOptions prefetching = prefetch_options(options, BadSample::kReplace);
+  if (options.mix.enabled()) {
+    prefetching.combine = [options, consumed_samples](Batch& batch, int64_t number) {
+      const int64_t step = first_position(options, consumed_samples, number) / options.global_batch;
+      mix_batch(options.mix, options.seed, step, batch);
+    };
+  }
+  prefetcher_ = std::make_unique<Prefetcher>(std::move(dataset), std::move(plan), prefetching);
 }
 
 Batch TrainLoader::next() {
@@ -88,10 +105,10 @@ EvaluationLoader::EvaluationLoader(std::shared_ptr<const Dataset> dataset, const
 
 void EvaluationLoader::start() {
   auto plan = [begin = begin_, end = end_, micro_batch = options_.micro_batch](int64_t number) {
-    std::vector<SampleReference> samples;
+    PlannedBatch planned;
     const int64_t first = begin + number * micro_batch;
-    for (int64_t i = first; i < std::min(end, first + micro_batch); ++i) samples.push_back({i, 0});
-    return samples;
+    for (int64_t i = first; i < std::min(end, first + micro_batch); ++i) planned.samples.push_back({i, 0});
+    return planned;
   };
   prefetcher_ = std::make_unique<Prefetcher>(dataset_, std::move(plan),
                                              prefetch_options(options_, BadSample::kLeaveOut));

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "data/image/mix_batch.h"
 #include "data/order/sample_order.h"
 #include "data/prefetcher.h"
 #include "data/settings.h"
@@ -27,10 +28,11 @@ struct LoaderOptions {
   at::Device device =
       at::Device(at::kCPU);  ///< where batches go; to a GPU from pinned memory, without waiting
   OnError on_error = OnError::kFail;
+  MixOptions mix;  ///< training only
 };
 
-/// Threads, prefetch depth, shuffling and the treatment of errors as the settings say; the rest is the
-/// trainer's.
+/// Threads, prefetch depth, shuffling, mixing and the treatment of errors as the settings say; the rest is
+/// the trainer's: to the number of classes, where samples are mixed.
 LoaderOptions loader_options(const DataSettings& settings);
 
 /// The training batches of one rank, endless over epochs.
@@ -40,7 +42,9 @@ LoaderOptions loader_options(const DataSettings& settings);
 /// the concatenation over ranks is one sequence, whatever W, threads, prefetch depth and the position of the
 /// restart are.
 ///
-/// Under `on_error: skip` the next sample of the dataset that loads takes the place of a damaged one.
+/// Under `on_error: skip` the next sample of the dataset that loads takes the place of a damaged one. That is
+/// a function of the damaged sample alone, so whoever loads it, as a sample or as the partner of one that is
+/// mixed, finds the same in its place.
 class TrainLoader {
  public:
   /// Continues after `consumed_samples`, counted over all ranks and epochs. Throws ConfigError when

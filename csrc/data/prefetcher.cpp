@@ -19,10 +19,10 @@ bool is_data_error(const Error& error) {
   return error.exit_code() == ExitCode::kData;
 }
 
-int64_t counted_targets(const Dataset& dataset, const at::Tensor& target) {
-  if (!dataset.ignores_targets()) return target.numel();
-  const auto* values = target.const_data_ptr<int64_t>();
-  return target.numel() - std::count(values, values + target.numel(), kIgnoredTarget);
+int64_t counted_targets(const Dataset& dataset, const Batch& batch) {
+  if (!dataset.ignores_targets()) return batch.all_targets();
+  const auto* values = batch.target.const_data_ptr<int64_t>();
+  return batch.target.numel() - std::count(values, values + batch.target.numel(), kIgnoredTarget);
 }
 
 at::Tensor keep_rows(const at::Tensor& tensor, const at::Tensor& rows) {
@@ -32,10 +32,12 @@ at::Tensor keep_rows(const at::Tensor& tensor, const at::Tensor& rows) {
 }  // namespace
 
 struct Prefetcher::Slot {
-  std::vector<SampleReference> samples;
+  int64_t number = 0;
+  std::vector<SampleReference> samples;  ///< of all rows, the partner's included
   Batch batch;
   int64_t claimed = 0;     ///< rows that a thread has taken
   int64_t unfinished = 0;  ///< rows not loaded yet
+  bool complete = false;   ///< all loaded, and combined
   int64_t bad_rows = 0;
   std::vector<uint8_t> usable;  ///< per row; false: left out
   std::string first_problem;    ///< of the bad rows that were skipped
@@ -67,14 +69,18 @@ Prefetcher::~Prefetcher() {
 void Prefetcher::open_slot() {
   if (plan_ended_) return;
   auto slot = std::make_unique<Slot>();
-  slot->samples = plan_(planned_++);
-  if (slot->samples.empty()) {
+  slot->number = planned_++;
+  PlannedBatch planned = plan_(slot->number);
+  if (planned.samples.empty()) {
     plan_ended_ = true;
     return;
   }
+  const auto samples = static_cast<int64_t>(planned.samples.size());
+  slot->samples = std::move(planned.samples);
+  if (planned.partner) slot->samples.push_back(*planned.partner);
   const auto rows = static_cast<int64_t>(slot->samples.size());
   slot->batch = dataset_->allocate(rows, options_.dtype, options_.pinned);
-  slot->batch.samples = rows;
+  slot->batch.samples = samples;
   slot->unfinished = rows;
   slot->usable.assign(rows, 1);
   {
@@ -120,9 +126,10 @@ bool Prefetcher::load_row(Slot& slot, int64_t row) {
     return true;
   } catch (const Error& error) {
     if (options_.bad_sample == BadSample::kFail || !is_data_error(error)) throw;
+    const bool is_partner = row == slot.batch.samples;  // counted where it is a sample of its own
     const std::lock_guard lock(mutex_);
-    ++slot.bad_rows;
-    if (slot.first_problem.empty()) slot.first_problem = error.what();
+    if (!is_partner) ++slot.bad_rows;
+    if (!is_partner && slot.first_problem.empty()) slot.first_problem = error.what();
   }
   if (options_.bad_sample == BadSample::kLeaveOut) return false;
   load_replacement(slot, row);
@@ -138,13 +145,28 @@ void Prefetcher::load_rows(const Rows& rows) {
   } catch (...) {
     error = std::current_exception();
   }
-  const std::lock_guard lock(mutex_);
-  if (error && (!slot.error || row < slot.error_row)) {
-    slot.error = std::move(error);  // the consumer alone holds it from here on
-    slot.error_row = row;
+  {
+    const std::lock_guard lock(mutex_);
+    if (error && (!slot.error || row < slot.error_row)) {
+      slot.error = std::move(error);  // the consumer alone holds it from here on
+      slot.error_row = row;
+    }
+    slot.unfinished -= rows.last - rows.first;
+    if (slot.unfinished > 0) return;
   }
-  slot.unfinished -= rows.last - rows.first;
-  if (slot.unfinished == 0) front_ready_.notify_one();
+  complete(slot);
+}
+
+void Prefetcher::complete(Slot& slot) {
+  const bool whole = !slot.error && !stopping_;  // else rows hold what no sample is
+  try {
+    if (whole && options_.combine) options_.combine(slot.batch, slot.number);
+  } catch (...) {
+    slot.error = std::current_exception();
+  }
+  const std::lock_guard lock(mutex_);
+  slot.complete = true;
+  front_ready_.notify_one();
 }
 
 void Prefetcher::work() {
@@ -162,7 +184,7 @@ void Prefetcher::work() {
 std::unique_ptr<Prefetcher::Slot> Prefetcher::take_slot() {
   std::unique_lock lock(mutex_);
   if (slots_.empty()) return nullptr;
-  front_ready_.wait(lock, [&] { return slots_.front()->unfinished == 0; });
+  front_ready_.wait(lock, [&] { return slots_.front()->complete; });
   std::unique_ptr<Slot> slot = std::move(slots_.front());
   slots_.pop_front();
   return slot;
@@ -176,7 +198,7 @@ Batch Prefetcher::finish(Slot& slot) {
     skipped_ += slot.bad_rows;
     if (options_.bad_sample == BadSample::kLeaveOut) slot.batch = usable_rows(slot);
   }
-  slot.batch.targets = counted_targets(*dataset_, slot.batch.target);
+  slot.batch.targets = counted_targets(*dataset_, slot.batch);
   return std::move(slot.batch);
 }
 

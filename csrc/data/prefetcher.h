@@ -21,19 +21,30 @@ namespace echelon::data {
 /// its place, or its row is taken out of the batch.
 enum class BadSample { kFail, kReplace, kLeaveOut };
 
+/// What a batch is made of.
+struct PlannedBatch {
+  std::vector<SampleReference> samples{};
+  /// One more, for PrefetchOptions::combine: it is loaded into a row behind those of `samples`, and is
+  /// neither part of the batch nor counted. Not with BadSample::kLeaveOut.
+  std::optional<SampleReference> partner{};
+};
+
 struct PrefetchOptions {
   int threads = 1;   ///< 0: batches are loaded when they are asked for, by the caller
   int prefetch = 4;  ///< batches in the making or ready: the bound of memory
   at::ScalarType dtype = at::kFloat;
   bool pinned = false;
   BadSample bad_sample = BadSample::kFail;
+  /// Changes a batch, given with its number, when all of its rows are loaded; empty: nothing does. Called by
+  /// the thread that loads the last of them, so for several batches at once.
+  std::function<void(Batch& batch, int64_t number)> combine{};
 };
 
 class Prefetcher {
  public:
-  /// The samples of batch number 0, 1, 2, …; empty: there are no more. Called in order, by the thread that
-  /// calls next().
-  using Plan = std::function<std::vector<SampleReference>(int64_t batch)>;
+  /// Batch number 0, 1, 2, …; without samples: there are no more. Called in order, by the thread that calls
+  /// next().
+  using Plan = std::function<PlannedBatch(int64_t batch)>;
 
   Prefetcher(std::shared_ptr<const Dataset> dataset, Plan plan, const PrefetchOptions& options);
   /// Stops loading and joins all threads, whatever they are at: at most one sample each is finished.
@@ -59,6 +70,7 @@ class Prefetcher {
   std::optional<Rows> claim_rows();
   void load_rows(const Rows& rows);
   bool load_row(Slot& slot, int64_t row);
+  void complete(Slot& slot);
   void load_replacement(Slot& slot, int64_t row);
   void work();
   std::unique_ptr<Slot> take_slot();

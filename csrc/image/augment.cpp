@@ -28,6 +28,7 @@ ColorJitter ColorJitter::from_strengths(double brightness, double contrast, doub
 }
 
 void ColorJitter::apply(Image& image, RandomStream& random) const {
+  if (probability < 1 && random.uniform() >= probability) return;
   using Adjust = void (*)(Image&, double);
   constexpr std::array<Adjust, 4> kAdjust{adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue};
   const std::array<std::optional<Interval>, 4> intervals{brightness, contrast, saturation, hue};

@@ -24,6 +24,7 @@ struct Interval {
 /// random order. What has no interval is left alone.
 struct ColorJitter {
   std::optional<Interval> brightness{}, contrast{}, saturation{}, hue{};
+  double probability = 1;  ///< of each image to be changed (torchvision's RandomApply)
 
   /// As torchvision's single numbers: factors in [max(0, 1 - x), 1 + x], hue in [-x, x]; 0: left alone.
   static ColorJitter from_strengths(double brightness, double contrast, double saturation, double hue);

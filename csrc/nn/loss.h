@@ -28,6 +28,10 @@ at::Tensor loss_sum(const at::Tensor& outputs, const at::Tensor& targets, const 
 /// classes]; targets: int64 [...], each below `classes`; where `some_ignored` negative ones have no part in
 /// losses and metrics, else there are none. With label smoothing ε the target distribution is (1 − ε)·one-hot
 /// + ε / classes (Szegedy et al., 1512.00567, section 7).
+///
+/// Real-valued targets [..., classes] are such distributions themselves, in place of one-hot: the sum of
+/// −Σ target · log softmax(logits) over the classes, smoothed alike, as torch.nn.functional.cross_entropy
+/// defines it. None is ignored.
 at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& targets, double label_smoothing = 0.0,
                          bool some_ignored = false);
 

@@ -101,4 +101,20 @@ bool is_remote(std::string_view text) {
                      [&](const SchemeName& name) { return text.starts_with(name.prefix); });
 }
 
+std::string ending_of(std::string_view name) {
+  const Location location = parse_location(name);
+  std::string path = location.path.substr(location.path.rfind('/') + 1);
+  std::transform(path.begin(), path.end(), path.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (const std::string_view packed : {".gz", ".zst", ".zstd"})
+    if (path.ends_with(packed)) path.resize(path.size() - packed.size());
+  const size_t dot = path.rfind('.');
+  return dot == path.npos ? "" : path.substr(dot);
+}
+
+bool is_parquet_name(std::string_view name) {
+  const std::string ending = ending_of(name);
+  return ending == ".parquet" || ending == ".pq";
+}
+
 }  // namespace echelon::storage

@@ -31,4 +31,10 @@ Location parse_location(std::string_view text);
 /// Whether a name begins with the scheme of an object store.
 bool is_remote(std::string_view text);
 
+/// The ending of a name, without those of compression and in lower case: "x.CSV.gz" → ".csv".
+std::string ending_of(std::string_view name);
+
+/// Whether a name ends as those of Parquet files do.
+bool is_parquet_name(std::string_view name);
+
 }  // namespace echelon::storage

@@ -39,6 +39,12 @@ int64_t Column::missing() const {
   return std::count(valid.begin(), valid.end(), uint8_t{0});
 }
 
+std::vector<std::string> names_of(const Schema& schema) {
+  std::vector<std::string> names;
+  for (const Field& field : schema) names.push_back(field.name);
+  return names;
+}
+
 const Field* find_field(const Schema& schema, std::string_view name) {
   const auto found =
       std::find_if(schema.begin(), schema.end(), [&](const Field& field) { return field.name == name; });

@@ -67,6 +67,8 @@ struct Field {
 
 using Schema = std::vector<Field>;
 
+std::vector<std::string> names_of(const Schema& schema);
+
 /// Null when there is none of this name.
 const Field* find_field(const Schema& schema, std::string_view name);
 

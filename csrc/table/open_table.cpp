@@ -13,18 +13,6 @@ namespace {
 
 using storage::RandomAccessFile;
 
-/// The name's endings without those of compression, in lower case: "x.CSV.gz" → ".csv".
-std::string ending_of(const std::string& name) {
-  const storage::Location location = storage::parse_location(name);
-  std::string path = location.path.substr(location.path.rfind('/') + 1);
-  std::transform(path.begin(), path.end(), path.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const std::string_view packed : {".gz", ".zst", ".zstd"})
-    if (path.ends_with(packed)) path.resize(path.size() - packed.size());
-  const size_t dot = path.rfind('.');
-  return dot == path.npos ? "" : path.substr(dot);
-}
-
 TableFormat format_of_name(const std::string& ending) {
   if (ending == ".parquet" || ending == ".pq") return TableFormat::kParquet;
   if (ending == ".csv" || ending == ".tsv") return TableFormat::kCsv;
@@ -58,7 +46,7 @@ std::unique_ptr<TextParser> make_parser(TableFormat format, const TableOptions& 
 std::unique_ptr<TableFile> open_table(std::shared_ptr<const RandomAccessFile> file,
                                       const TableOptions& options) {
   if (file->size() == 0) throw DataError(str_format("{} is empty", file->name()));
-  const std::string ending = ending_of(file->name());
+  const std::string ending = storage::ending_of(file->name());
   TableFormat format = options.format;
   if (format == TableFormat::kAuto) format = format_of_name(ending);
   if (format == TableFormat::kAuto) format = format_of_content(*file);
@@ -70,9 +58,9 @@ std::unique_ptr<TableFile> open_table(std::shared_ptr<const RandomAccessFile> fi
 
 std::unique_ptr<TableFile> open_table(storage::Storage& storage, const std::string& name,
                                       const TableOptions& options) {
-  const bool parquet =
-      options.format == TableFormat::kParquet ||
-      (options.format == TableFormat::kAuto && format_of_name(ending_of(name)) == TableFormat::kParquet);
+  const bool parquet = options.format == TableFormat::kParquet ||
+                       (options.format == TableFormat::kAuto &&
+                        format_of_name(storage::ending_of(name)) == TableFormat::kParquet);
   return open_table(parquet ? storage.open(name, storage::Access::kInPlace) : storage.open_unpacked(name),
                     options);
 }

@@ -76,8 +76,7 @@ Metrics Evaluator::run() {
   comm_.all_reduce(totals, Reduce::kSum, "evaluation totals")->wait();
   const std::span<const double> sums(totals.const_data_ptr<double>(), kMetricSums + 1);
   skipped_ = static_cast<int64_t>(sums.back());
-  if (counted_targets(sums) == 0)
-    throw DataError("the test data holds no usable sample; look at data.test");
+  if (counted_targets(sums) == 0) throw DataError("the test data holds no usable sample; look at data.test");
   return metrics_of(scoring_, sums);
 }
 

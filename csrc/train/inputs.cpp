@@ -26,8 +26,7 @@ TrainSettings with_inputs_of_data(const TrainSettings& settings) {
 }
 
 Scoring scoring_of(const TrainSettings& settings, const data::Tables* tables) {
-  const bool language_model =
-      models::interface_of(settings.model).task == models::Task::kLanguageModelling;
+  const bool language_model = models::interface_of(settings.model).task == models::Task::kLanguageModelling;
   Scoring scoring{.loss = loss_options(settings), .language_model = language_model};
   if (tables == nullptr || tables->encoder().has_classes()) return scoring;
   const table::EncodedTarget& target = *tables->encoder().target();

@@ -134,6 +134,7 @@ data::LoaderOptions Job::loader_options() const {
   options.seed = static_cast<uint64_t>(settings_.seed);
   options.dtype = storage_type(settings_.precision);
   options.device = ranks_.device();
+  options.mix.classes = interface_.output_limit;
   return options;
 }
 

@@ -6,7 +6,8 @@
 
 namespace echelon::train {
 
-/// As the settings say, or as the data need: cross entropy for classes and tokens, squared errors for numbers.
+/// As the settings say, or as the data need: cross entropy for classes and tokens, squared errors for
+/// numbers.
 nn::LossOptions loss_options(const TrainSettings& settings);
 
 }  // namespace echelon::train

@@ -93,8 +93,7 @@ ExitCode evaluate_on(const TrainSettings& settings, const RunRequest& request, R
     throw ConfigError("data.test is not set, so there is nothing to evaluate on");
   std::string chosen;
   if (ranks.host().rank() == 0) {
-    const fs::path checkpoints =
-        fs::path(settings.output) / run_name(settings, request) / kCheckpointsFolder;
+    const fs::path checkpoints = fs::path(settings.output) / run_name(settings, request) / kCheckpointsFolder;
     chosen = request.checkpoint.empty()
                  ? best_checkpoint(checkpoints, settings.checkpoint.best_by).folder().string()
                  : checkpoint::open_checkpoint(request.checkpoint).folder().string();

@@ -14,7 +14,8 @@ at::Tensor random_labels(int64_t limit, at::IntArrayRef shape, at::Device device
   return device.is_meta() ? at::empty(shape, options) : at::randint(limit, shape, options);
 }
 
-SampleBatch make_table_batch(const models::TableInput& table, int64_t rows, const at::TensorOptions& options) {
+SampleBatch make_table_batch(const models::TableInput& table, int64_t rows,
+                             const at::TensorOptions& options) {
   const at::Device device = options.device();
   const auto real = [&](std::vector<int64_t> shape) {
     return device.is_meta() ? at::empty(shape, options) : at::randn(shape, options);
@@ -28,6 +29,13 @@ SampleBatch make_table_batch(const models::TableInput& table, int64_t rows, cons
   }
   batch.targets = table.classes > 0 ? random_labels(table.classes, {rows}, device) : real({rows});
   return batch;
+}
+
+/// One distribution over the classes a sample, as Mixup and CutMix make of labels.
+at::Tensor random_probabilities(int64_t classes, int64_t samples, at::Device device) {
+  const at::TensorOptions options = at::TensorOptions().dtype(at::kFloat).device(device);
+  const std::vector<int64_t> shape = {samples, classes};
+  return device.is_meta() ? at::empty(shape, options) : at::randn(shape, options).softmax(1);
 }
 
 }  // namespace
@@ -44,10 +52,13 @@ SampleBatch make_sample_batch(const TrainSettings& settings, int64_t micro_batch
   const at::TensorOptions options =
       at::TensorOptions().dtype(storage_type(settings.precision)).device(device);
   if (model.table) return make_table_batch(*model.table, micro_batch, options);
+  const auto* images = std::get_if<data::ImageSettings>(&settings.data);
+  const bool mixes = images != nullptr && images->augment.mixes();
   std::vector<int64_t> shape = {micro_batch};
   shape.insert(shape.end(), model.input_shape.begin(), model.input_shape.end());
   return {{{model.input, device.is_meta() ? at::empty(shape, options) : at::randn(shape, options)}},
-          random_labels(model.output_limit, {micro_batch}, device)};
+          mixes ? random_probabilities(model.output_limit, micro_batch, device)
+                : random_labels(model.output_limit, {micro_batch}, device)};
 }
 
 }  // namespace echelon::train

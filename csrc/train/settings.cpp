@@ -35,6 +35,14 @@ void check_images(const models::ModelInterface& model, const data::ImageSettings
                             join(shape), join(model.input_shape)));
 }
 
+void check_mixing(const TrainSettings& s, config::Checks& checks) {
+  const auto* images = std::get_if<data::ImageSettings>(&s.data);
+  if (images != nullptr && images->augment.mixes() && s.global_batch < 2) {
+    checks.problem("global_batch",
+                   "must be at least 2: data.augment mixes each sample with another of the global batch");
+  }
+}
+
 void check_text(const models::ModelInterface& model, const data::TextSettings& text, config::Checks& checks) {
   if (model.task != models::Task::kLanguageModelling) {
     checks.problem("data.name", "text does not fit the model, which reads images; use images");
@@ -46,7 +54,8 @@ void check_text(const models::ModelInterface& model, const data::TextSettings& t
 
 void check_table(const TrainSettings& s, config::Checks& checks) {
   if (!std::holds_alternative<models::MlpSettings>(s.model)) {
-    checks.problem("data.name", str_format("table does not fit the model {}; use mlp", models::family_of(s.model)));
+    checks.problem("data.name",
+                   str_format("table does not fit the model {}; use mlp", models::family_of(s.model)));
     return;
   }
   for (const char* key : {"model.input", "model.classes"}) {
@@ -90,10 +99,12 @@ bool learns_number(const data::DataSettings& data) {
 }
 
 void describe(config::Fields<LossSettings>& f) {
-  f.about("What training makes small, a mean over the targets. `loss: huber` stands for `loss: {name: huber}`.");
-  f.add("name", &LossSettings::kind,
-        "cross_entropy: of classes and tokens; mse: the squared error of a number; huber: half of it up to an "
-        "error of delta, linear beyond (Huber 1964). Not set: cross_entropy, for numbers mse.")
+  f.about(
+      "What training makes small, a mean over the targets. `loss: huber` stands for `loss: {name: huber}`.");
+  f.add(
+       "name", &LossSettings::kind,
+       "cross_entropy: of classes and tokens; mse: the squared error of a number; huber: half of it up to an "
+       "error of delta, linear beyond (Huber 1964). Not set: cross_entropy, for numbers mse.")
       .values({{"cross_entropy", Loss::kCrossEntropy}, {"mse", Loss::kSquaredError}, {"huber", Loss::kHuber}})
       .direct();
   f.add("delta", &LossSettings::delta, "Of huber: the error from which on it is linear.").above(0);
@@ -127,7 +138,9 @@ void describe(config::Fields<CheckpointSettings>& f) {
   f.add("keep", &CheckpointSettings::keep, "How many of the newest to keep.").at_least(1);
   f.add("keep_best", &CheckpointSettings::keep_best, "How many of the best by `best_by` to keep besides.")
       .at_least(0);
-  f.add("best_by", &CheckpointSettings::best_by, "The test metric that tells which checkpoint is best: loss; of classes and tokens accuracy; of numbers "
+  f.add("best_by", &CheckpointSettings::best_by,
+        "The test metric that tells which checkpoint is best: loss; of classes and tokens accuracy; of "
+        "numbers "
         "rmse, mae or r2.")
       .one_of({"loss", "accuracy", "rmse", "mae", "r2"});
   f.add("resume", &CheckpointSettings::resume,
@@ -213,6 +226,7 @@ void describe(config::Fields<TrainSettings>& f) {
   f.check({"global_batch", "micro_batch"}, check_batch);
   f.check({"model", "data"}, check_data_fits_model);
   f.check({"data", "loss", "label_smoothing", "checkpoint"}, check_loss);
+  f.check({"global_batch", "data"}, check_mixing);
 }
 
 }  // namespace echelon::train

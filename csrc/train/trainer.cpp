@@ -43,7 +43,8 @@ Trainer::Trainer(const TrainSettings& settings, const std::string& resolved_conf
                                                   step_ * job_.plan().global_batch);
   }
   if (ranks_.host().rank() != 0) return;
-  store_ = std::make_unique<checkpoint::Store>(run_directory_ / kCheckpointsFolder, retention(settings.checkpoint));
+  store_ = std::make_unique<checkpoint::Store>(run_directory_ / kCheckpointsFolder,
+                                               retention(settings.checkpoint));
   store_->set_aside_after(step_);
   recorder_ = std::make_unique<Recorder>(settings.log, run_directory_, step_, total_steps_, step_size());
 }

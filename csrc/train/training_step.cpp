@@ -43,7 +43,7 @@ class TrainingStep::Work final : public parallel::StageWork {
     const nn::AutocastScope autocast(autocast_type(options_.precision), options_.device);
     const data::Batch batch = batches_->take(micro_batch);
     const at::Tensor& predicted = outputs.at(owner_.model_.spec().outputs.front());
-    const int64_t all_targets = batch.target.numel();
+    const int64_t all_targets = batch.all_targets();
     targets_ += batch.targets;
     all_targets_ += all_targets;
     const at::Tensor sum = nn::loss_sum(predicted, batch.target, options_.loss,

@@ -53,13 +53,53 @@ TEST_F(DataSettingsTest, ReadsImages) {
   EXPECT_EQ(s.resize, 32);
   EXPECT_EQ(s.augment.crop, Crop::kShift);
   EXPECT_EQ(s.augment.shift, 1);
-  EXPECT_TRUE(s.augment.flip);
+  EXPECT_EQ(s.augment.flip->probability, 0.5);
   const DataSettings held(s);
   const LoadingSettings& loading = loading_settings(held);
   EXPECT_EQ(loading.threads, 2);
   EXPECT_EQ(loading.prefetch, 3);
   EXPECT_FALSE(loading.shuffle.enabled);
   EXPECT_EQ(loading.on_error, OnError::kSkip);
+}
+
+TEST_F(DataSettingsTest, ReadsAugmentation) {
+  const auto s = std::get<ImageSettings>(
+      load("name: images, train: train-000.tar, augment: {flip: {probability: 0.25}, vertical_flip: true, "
+           "color_jitter: {brightness: 0.4, contrast: 0.3, saturation: 0.2, hue: 0.1, probability: 0.8}, "
+           "grayscale: 0.2, rand_augment: {operations: 3, magnitude: 7, bins: 11}, erase: {probability: 0.1, "
+           "value: [1, 2, 3]}, mixup: 0.2, cutmix: {alpha: 1}}"));
+  const AugmentSettings& augment = s.augment;
+  EXPECT_EQ(augment.flip->probability, 0.25);
+  EXPECT_TRUE(augment.vertical_flip->enabled);
+  EXPECT_EQ(augment.color_jitter->contrast, 0.3);
+  EXPECT_EQ(augment.color_jitter->probability, 0.8);
+  EXPECT_EQ(augment.rand_augment->bins, 11);
+  EXPECT_EQ(augment.erase->value, (std::vector<double>{1, 2, 3}));
+  EXPECT_EQ(augment.mixup.alpha, 0.2);
+  EXPECT_TRUE(augment.mixes());
+  const auto none = std::get<ImageSettings>(load("name: images, train: train-000.tar")).augment;
+  EXPECT_FALSE(none.flip || none.vertical_flip || none.color_jitter || none.rand_augment || none.erase);
+  EXPECT_FALSE(none.mixes());
+}
+
+TEST_F(DataSettingsTest, RefusesAugmentationThatMakesNoSense) {
+  const auto problem = [&](const std::string& augment, const std::string& more = "") {
+    return problems("name: images, train: train-000.tar, augment: {" + augment + "}" + more);
+  };
+  EXPECT_THAT(problem("flip: {enabled: false, probability: 0.2}"),
+              HasSubstr("flip.probability: has no effect where enabled is false"));
+  EXPECT_THAT(problem("flip: {probability: 1.5}"), HasSubstr("flip.probability: must be"));
+  EXPECT_THAT(problem("color_jitter: {}"), HasSubstr("color_jitter: changes nothing"));
+  EXPECT_THAT(problem("color_jitter: {hue: 0.6}"), HasSubstr("color_jitter.hue: must be"));
+  EXPECT_THAT(problem("rand_augment: {magnitude: 31}"),
+              HasSubstr("rand_augment.magnitude: must be below bins (31)"));
+  EXPECT_THAT(problem("erase: {scale: [0.5, 0.1]}"), HasSubstr("erase.scale: must give the lower"));
+  EXPECT_THAT(problem("erase: {value: 1, noise: true}"), HasSubstr("erase.value: contradicts noise"));
+  EXPECT_THAT(problem("erase: {value: [1, 2]}"), HasSubstr("erase.value: has 2 numbers for 3 channels"));
+  EXPECT_THAT(problem("mixup: -1"), HasSubstr("mixup.alpha: must be"));
+  const std::string grey = "has no effect on images of one channel";
+  EXPECT_THAT(problem("grayscale: 0.5", ", channels: 1"), HasSubstr("augment.grayscale: " + grey));
+  EXPECT_THAT(problem("color_jitter: {saturation: 1}", ", channels: 1"), HasSubstr("saturation: " + grey));
 }
 
 TEST_F(DataSettingsTest, ReadsText) {

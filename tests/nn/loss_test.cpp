@@ -56,6 +56,65 @@ TEST_P(CrossEntropy, LeavesIgnoredTargetsOutAsLibTorchDoes) {
   EXPECT_TRUE(logits.grad()[4].eq(0).all().item<bool>());
 }
 
+/// Rows of probabilities of which some are 0, as mixing makes them.
+at::Tensor random_probabilities(at::IntArrayRef shape) {
+  const at::Tensor weights = at::rand(shape, at::kDouble) * at::rand(shape, at::kDouble).gt(0.5);
+  return (weights + 1e-9) / (weights + 1e-9).sum(-1, /*keepdim=*/true);
+}
+
+TEST_P(CrossEntropy, WithProbabilitiesEqualsLibTorch) {
+  const auto [type, label_smoothing] = GetParam();
+  const double tolerance = type == at::kDouble ? 1e-12 : type == at::kFloat ? 1e-5 : 1e-2;
+  const at::ScalarType wide = type == at::kBFloat16 ? at::kFloat : type;
+  at::Tensor logits = (at::randn({5, 7, 11}) * 3).to(type).set_requires_grad(true);
+  at::Tensor theirs = logits.detach().to(wide).clone().set_requires_grad(true);
+  const at::Tensor targets = random_probabilities({5, 7, 11}).to(wide);
+
+  const at::Tensor loss = cross_entropy(logits, targets, label_smoothing);
+  const at::Tensor expected = at::cross_entropy_loss(theirs.reshape({-1, 11}), targets.reshape({-1, 11}), {},
+                                                     at::Reduction::Sum, -100, label_smoothing);
+  EXPECT_EQ(loss.dim(), 0);
+  EXPECT_TRUE(at::allclose(loss, expected, tolerance)) << loss << expected;
+  (loss * 0.3).backward();
+  (expected * 0.3).backward();
+  EXPECT_EQ(logits.grad().scalar_type(), type);
+  EXPECT_TRUE(at::allclose(logits.grad().to(wide), theirs.grad(), tolerance, tolerance * 0.1));
+}
+
+// -Σ q log softmax(logits) by hand, with probabilities that do not add up to 1, and its differences.
+TEST(CrossEntropy, WithProbabilitiesFollowsItsFormula) {
+  const auto formula = [](const at::Tensor& x, const at::Tensor& p) {
+    double sum = 0;
+    for (int64_t row = 0; row < x.size(0); ++row) {
+      double normaliser = 0;
+      for (int64_t c = 0; c < 4; ++c) normaliser += std::exp(x[row][c].item<double>());
+      for (int64_t c = 0; c < 4; ++c) {
+        const double smoothed = 0.8 * p[row][c].item<double>() + 0.2 / 4;
+        sum -= smoothed * (x[row][c].item<double>() - std::log(normaliser));
+      }
+    }
+    return sum;
+  };
+  at::Tensor logits = at::randn({3, 4}, at::kDouble).set_requires_grad(true);
+  const at::Tensor targets = at::rand({3, 4}, at::kDouble);
+  const at::Tensor loss = cross_entropy(logits, targets, 0.2);
+  EXPECT_NEAR(loss.item<double>(), formula(logits.detach(), targets), 1e-12);
+  loss.backward();
+  for (int64_t place = 0; place < 12; ++place) {
+    const at::Tensor step =
+        at::zeros({12}, at::kDouble).index_fill(0, at::tensor({place}), 1e-5).view({3, 4});
+    const double slope =
+        (formula(logits.detach() + step, targets) - formula(logits.detach() - step, targets)) / 2e-5;
+    EXPECT_NEAR(logits.grad().flatten()[place].item<double>(), slope, 1e-8);
+  }
+}
+
+TEST(CrossEntropy, WithOneHotProbabilitiesIsThatOfClasses) {
+  const at::Tensor logits = at::randn({6, 9}, at::kDouble), classes = at::randint(9, {6}, at::kLong);
+  const at::Tensor soft = cross_entropy(logits, at::one_hot(classes, 9).to(at::kFloat), 0.1);
+  EXPECT_NEAR(soft.item<double>(), cross_entropy(logits, classes, 0.1).item<double>(), 1e-12);
+}
+
 TEST(CrossEntropy, UniformLogitsCostLogOfClasses) {
   const at::Tensor loss = cross_entropy(at::zeros({4, 65}), at::zeros({4}, at::kLong), 0.2);
   EXPECT_NEAR(loss.item<double>(), 4 * std::log(65.0), 1e-5);

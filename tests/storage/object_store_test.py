@@ -4,10 +4,8 @@ cache, a process killed while it downloads, a store that fails in many ways."""
 import datetime
 import gzip
 import hashlib
-import http.client
 import http.server
 import json
-import logging
 import os
 import pathlib
 import random
@@ -25,13 +23,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from moto.server import ThreadedMotoServer
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from faulty_proxy import FaultyProxy, QuietServer
+from s3_store import ENVIRONMENT, S3Store
 
 PROGRAM = sys.argv.pop(1)
-SIGNATURE = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
 OBJECTS = {
     "train/a-000.bin": random.Random(0).randbytes(20_000_000),
     "train/a-001.bin": b"second",
@@ -49,28 +46,15 @@ def md5(content):
 class ObjectStoreTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        cls.store = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        cls.store.start()
-        cls.host, cls.port = cls.store.get_host_and_port()
-        cls.put("/bucket")
+        cls.store = S3Store()
         for key, content in OBJECTS.items():
-            cls.put(f"/bucket/{key}", content)
-        cls.proxy = FaultyProxy(cls.host, cls.port)
+            cls.store.put(f"/bucket/{key}", content)
+        cls.proxy = FaultyProxy(cls.store.host, cls.store.port)
 
     @classmethod
     def tearDownClass(cls):
         cls.proxy.close()
         cls.store.stop()
-
-    @classmethod
-    def put(cls, path, content=b""):
-        connection = http.client.HTTPConnection(cls.host, cls.port)
-        connection.request("PUT", path, content,
-                           {"Authorization": SIGNATURE, "Content-Type": "application/octet-stream"})
-        status = connection.getresponse().status
-        connection.close()
-        assert status == 200, status
 
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -81,13 +65,12 @@ class ObjectStoreTest(unittest.TestCase):
         self.folder.cleanup()
 
     def name(self, key, port=None):
-        return f"s3://bucket/{key}?endpoint_override=127.0.0.1:{port or self.proxy.port}&region=us-east-1&scheme=http"
+        return self.store.name(key, port or self.proxy.port)
 
     def start(self, *arguments, limit=1 << 30, attempts=4, timeout=2, **environment):
         # Nothing of the machine's own settings of AWS's tools.
         own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        environment = {**own, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-                       "AWS_EC2_METADATA_DISABLED": "true", **environment}
+        environment = {**own, **ENVIRONMENT, **environment}
         command = [PROGRAM, str(self.cache), str(limit), str(attempts), str(timeout), *arguments]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
 
@@ -140,9 +123,9 @@ class ObjectStoreTest(unittest.TestCase):
         self.assertEqual(self.left(), [".data"])
 
     def test_a_new_version_is_a_new_copy(self):
-        self.put("/bucket/changing.bin", b"old")
+        self.store.put("/bucket/changing.bin", b"old")
         self.assertIn(md5(b"old").encode(), self.run_ok("open", self.name("changing.bin")))
-        self.put("/bucket/changing.bin", b"new")
+        self.store.put("/bucket/changing.bin", b"new")
         self.assertIn(md5(b"new").encode(), self.run_ok("open", self.name("changing.bin")))
 
     def test_unpacks(self):
@@ -172,7 +155,7 @@ class ObjectStoreTest(unittest.TestCase):
         limit = 21_000_000
         self.run_ok("open", self.name("train/a-000.bin"), self.name("train/a-001.bin"), limit=limit)
         self.assertEqual(self.left(), [".data", ".data"])
-        self.put("/bucket/other.bin", bytes(5_000_000))
+        self.store.put("/bucket/other.bin", bytes(5_000_000))
         self.run_ok("open", self.name("other.bin"), limit=limit)
         self.assertLessEqual(sum(path.stat().st_size for path in self.cache.iterdir()), limit)
         # What is larger than the cache is read where it lies.

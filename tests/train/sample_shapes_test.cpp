@@ -31,6 +31,11 @@ TEST(SampleBatch, OfImagesHasTheModelsShapeAndType) {
   EXPECT_EQ(image.sizes(), at::IntArrayRef({5, 3, 28, 20}));
   EXPECT_EQ(image.scalar_type(), at::kDouble);
   EXPECT_EQ(batch.targets.sizes(), at::IntArrayRef({5}));
+
+  std::get<data::ImageSettings>(settings.data).augment.mixup.alpha = 0.2;
+  const at::Tensor mixed = make_sample_batch(settings, 5, at::Device(at::kCPU)).targets;
+  EXPECT_EQ(mixed.sizes(), at::IntArrayRef({5, 7}));
+  EXPECT_TRUE(at::allclose(mixed.sum(1), at::ones({5})));
 }
 
 }  // namespace

@@ -26,6 +26,44 @@ class Labels final : public Dataset {
   std::shared_ptr<const ImageSource> source_;
 };
 
+double probability(const std::optional<FlipSettings>& flip) {
+  return flip && flip->enabled ? flip->probability : 0;
+}
+
+image::ColorJitter color_jitter(const ColorJitterSettings& settings) {
+  auto jitter = image::ColorJitter::from_strengths(settings.brightness, settings.contrast,
+                                                   settings.saturation, settings.hue);
+  jitter.probability = settings.probability;
+  return jitter;
+}
+
+image::RandomErasing erasing(const EraseSettings& settings) {
+  return {.probability = settings.probability,
+          .area = {settings.scale[0], settings.scale[1]},
+          .ratio = {settings.ratio[0], settings.ratio[1]},
+          .value = settings.noise ? std::vector<double>{} : settings.value};
+}
+
+image::Augmentation augmentation(const AugmentSettings& settings) {
+  using Crop = image::Augmentation::Crop;
+  image::Augmentation result;
+  result.crop = settings.crop == data::Crop::kRandomResized ? Crop::kRandomResized
+                : settings.crop == data::Crop::kShift       ? Crop::kShift
+                                                            : Crop::kNone;
+  result.range = {settings.scale[0], settings.scale[1], settings.ratio[0], settings.ratio[1]};
+  result.shift = settings.shift;
+  result.flip = probability(settings.flip);
+  result.flip_vertical = probability(settings.vertical_flip);
+  if (settings.color_jitter) result.jitter = color_jitter(*settings.color_jitter);
+  result.grayscale = settings.grayscale;
+  if (const auto& chosen = settings.rand_augment)
+    result.rand_augment = image::RandAugment{chosen->operations, chosen->magnitude, chosen->bins};
+  if (settings.erase) result.erasing = erasing(*settings.erase);
+  return result;
+}
+
+}  // namespace
+
 image::ElementType element_type(at::ScalarType type) {
   switch (type) {
     case at::kDouble:
@@ -42,20 +80,6 @@ image::ElementType element_type(at::ScalarType type) {
       throw InternalError(str_format("images of type {}", c10::toString(type)));
   }
 }
-
-image::Augmentation augmentation(const AugmentSettings& settings) {
-  using Crop = image::Augmentation::Crop;
-  image::Augmentation result;
-  result.crop = settings.crop == data::Crop::kRandomResized ? Crop::kRandomResized
-                : settings.crop == data::Crop::kShift       ? Crop::kShift
-                                                            : Crop::kNone;
-  result.range = {settings.scale[0], settings.scale[1], settings.ratio[0], settings.ratio[1]};
-  result.shift = settings.shift;
-  result.flip = settings.flip ? 0.5 : 0;
-  return result;
-}
-
-}  // namespace
 
 image::TransformOptions transform_options(const ImageSettings& settings, bool augment) {
   image::TransformOptions options{.size = settings.size,

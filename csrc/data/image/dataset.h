@@ -10,6 +10,9 @@
 
 namespace echelon::data {
 
+/// Throws InternalError for a type that images do not have.
+image::ElementType element_type(at::ScalarType type);
+
 /// `augment`: the random changes of training; else resize and central crop.
 image::TransformOptions transform_options(const ImageSettings& settings, bool augment);
 

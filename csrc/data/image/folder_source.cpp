@@ -48,8 +48,8 @@ class FolderSource : public ImageSource {
       add_names(lists[i]);
       ends_.push_back(static_cast<int64_t>(starts_.size()));
       if (!lists[i].empty()) continue;
-      const std::string problem =
-          str_format("{}: the class folder holds no .jpg, .jpeg, .png or .webp", (root_ / folders_[i]).string());
+      const std::string problem = str_format("{}: the class folder holds no .jpg, .jpeg, .png or .webp",
+                                             (root_ / folders_[i]).string());
       if (!options.skip_damaged) throw DataError(problem);
       if (left_out_++ == 0) log::info("left out: {}", problem);
     }

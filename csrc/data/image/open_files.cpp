@@ -16,7 +16,7 @@ bool is_folder(const std::string& path) {
   return !storage::is_remote(path) && std::filesystem::is_directory(path);
 }
 
-/// The names of the folders of all training data; none where those are tar shards.
+/// The names of the folders of all training data; none where those are shards.
 std::vector<std::string> training_classes(const ImageSettings& settings, const OpenRequest& request) {
   std::set<std::string> names;
   for (const Inputs& inputs : training_inputs(settings)) {
@@ -31,10 +31,14 @@ std::vector<std::string> training_classes(const ImageSettings& settings, const O
 std::unique_ptr<ImageSource> open_source(const ImageSettings& settings, const Inputs& inputs,
                                          const OpenRequest& request, const SourceOptions& options) {
   const std::vector<std::string> paths = expand(inputs, request);
-  if (std::none_of(paths.begin(), paths.end(), is_folder)) return open_tar_shards(paths, options);
+  const auto parquet = std::count_if(paths.begin(), paths.end(), storage::is_parquet_name);
+  const auto folders = std::count_if(paths.begin(), paths.end(), is_folder);
+  if (parquet + folders == 0) return open_tar_shards(paths, options);
+  if (static_cast<size_t>(parquet) == paths.size()) return open_parquet_images(paths, options);
   if (paths.size() > 1) {
     throw DataError(str_format(
-        "{} and {} more: images come from tar shards or from one folder with a folder for each class",
+        "{} and {} more: images come from tar shards, from Parquet files, or from one folder with a "
+        "folder for each class",
         paths.front(), paths.size() - 1));
   }
   // A test split or one of several sources may lack classes; all training data together say which there are.
@@ -48,6 +52,7 @@ std::shared_ptr<const Dataset> open_files(const ImageSettings& settings, const I
                                           const OpenRequest& request) {
   const SourceOptions options{.label_field = settings.label_field,
                               .label_key = settings.label_key,
+                              .image_key = settings.image_key,
                               .classes = request.model.limit,
                               .skip_damaged = settings.on_error == OnError::kSkip,
                               .storage = request.storage,

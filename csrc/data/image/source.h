@@ -36,7 +36,8 @@ class ImageSource {
 /// What opening needs to know besides the place of the data.
 struct SourceOptions {
   std::string label_field = "cls";  ///< the field of a sample that holds its class: a whole number, or JSON
-  std::string label_key = "label";  ///< the member of a JSON field that is the class
+  std::string label_key = "label";  ///< the member of a JSON field, or the column, that is the class
+  std::string image_key = "image";  ///< the column of encoded images
   int64_t classes = 0;              ///< labels lie in [0, classes)
   bool skip_damaged = false;        ///< leave out and count, instead of throwing
   std::shared_ptr<storage::Storage> storage = std::make_shared<storage::Storage>();
@@ -49,6 +50,14 @@ struct SourceOptions {
 /// range, unless `skip_damaged`.
 std::unique_ptr<ImageSource> open_tar_shards(const std::vector<std::string>& paths,
                                              const SourceOptions& options);
+
+/// Rows of Parquet files: a column `image_key` with encoded images, or a struct with them as `bytes` as
+/// Hugging Face writes it, and a column `label_key` of whole numbers. Row groups are decoded as a whole, so
+/// samples should be read in an order that keeps those of one group together (data.shuffle.shards); some are
+/// kept. Collective. Throws DataError for damage, missing columns and labels out of range, unless
+/// `skip_damaged`.
+std::unique_ptr<ImageSource> open_parquet_images(const std::vector<std::string>& paths,
+                                                 const SourceOptions& options);
 
 /// A folder with one folder of images for each class. Labels are the places of the folders' names in
 /// `class_names`. Collective. Throws DataError for a folder that is no class and for a class without images.

@@ -33,7 +33,11 @@ TableDataset::TableDataset(std::vector<TableBlock> blocks,
       encoder_(std::move(encoder)),
       options_(options),
       inputs_(inputs),
-      cache_(blocks_.size(), options.memory_bytes, [this](size_t block) { return encode(block); }) {
+      cache_(options.memory_bytes, [this](int64_t block) {
+        auto encoded = encode(static_cast<size_t>(block));
+        const int64_t bytes = encoded->rows.bytes() + static_cast<int64_t>(sizeof(Encoded));
+        return BlockCache<Encoded>::Decoded{std::move(encoded), bytes};
+      }) {
   for (const TableBlock& block : blocks_) starts_.push_back(starts_.back() + block.rows());
 }
 
@@ -43,9 +47,9 @@ TableDataset::Place TableDataset::place_of(int64_t index) const {
   return {block, index - starts_[block]};
 }
 
-BlockCache::Block TableDataset::encode(size_t block) const {
+std::shared_ptr<const TableDataset::Encoded> TableDataset::encode(size_t block) const {
   const TableBlock& place = blocks_[block];
-  auto encoded = std::make_shared<CachedBlock>();
+  auto encoded = std::make_shared<Encoded>();
   try {
     encoded->rows = encoder_->encode(*place.file, place.block, table::BadRow::kNote, inputs_);
   } catch (const DataError& error) {
@@ -63,7 +67,7 @@ int64_t TableDataset::bytes_a_row() const {
 std::optional<int64_t> TableDataset::label(int64_t index) const {
   if (!encoder_->has_classes()) return std::nullopt;
   const Place place = place_of(index);
-  const BlockCache::Block block = cache_.get(place.block);
+  const std::shared_ptr<const Encoded> block = cache_.get(static_cast<int64_t>(place.block));
   if (!block->failure.empty() || block->rows.problems.contains(place.row)) return std::nullopt;
   return block->rows.classes[static_cast<size_t>(place.row)];
 }
@@ -82,7 +86,7 @@ Batch TableDataset::allocate(int64_t samples, at::ScalarType dtype, bool pinned)
 
 void TableDataset::load(int64_t index, uint64_t /*key*/, Batch& batch, int64_t row) const {
   const Place place = place_of(index);
-  const BlockCache::Block block = cache_.get(place.block);
+  const std::shared_ptr<const Encoded> block = cache_.get(static_cast<int64_t>(place.block));
   if (!block->failure.empty()) throw DataError(block->failure);
   const table::EncodedRows& rows = block->rows;
   if (const auto problem = rows.problems.find(place.row); problem != rows.problems.end())

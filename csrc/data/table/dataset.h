@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "data/block_cache.h"
 #include "data/dataset.h"
-#include "data/table/block_cache.h"
 #include "table/encoder.h"
 
 namespace echelon::data {
@@ -40,23 +40,25 @@ class TableDataset final : public Dataset {
   std::shared_ptr<const Dataset> targets() const override;
 
   int64_t bytes_a_row() const;
-  /// How often a block was read and encoded so far.
-  int64_t blocks_encoded() const { return cache_.made(); }
 
  private:
+  struct Encoded {
+    table::EncodedRows rows;
+    std::string failure;  ///< why none of its rows can be read; empty: they can
+  };
   struct Place {
     size_t block;
     int64_t row;
   };
   Place place_of(int64_t index) const;
-  BlockCache::Block encode(size_t block) const;
+  std::shared_ptr<const Encoded> encode(size_t block) const;
 
   std::vector<TableBlock> blocks_;
   std::vector<int64_t> starts_;  ///< of the blocks, and the end of the last
   std::shared_ptr<const table::FeatureEncoder> encoder_;
   TableDatasetOptions options_;
   bool inputs_;
-  mutable BlockCache cache_;
+  BlockCache<Encoded> cache_;
 };
 
 }  // namespace echelon::data

@@ -40,8 +40,7 @@ bool is_category(ColumnType type) {
 }
 
 [[noreturn]] void refuse_column(const TableFile& file, const std::string& column) {
-  std::vector<std::string> known;
-  for (const table::Field& field : file.schema()) known.push_back(field.name);
+  const std::vector<std::string> known = table::names_of(file.schema());
   const std::string nearest = nearest_name(column, known);
   throw DataError(str_format("{} has no column \"{}\"; {}", file.name(), column,
                              nearest.empty() ? str_format("there are {}", join(known))

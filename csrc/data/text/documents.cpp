@@ -140,9 +140,8 @@ class DocumentReader {
   void require_column(const table::TableFile& table, const std::string& name) const {
     const table::Field* field = table::find_field(table.schema(), name);
     if (field == nullptr) {
-      std::string columns;
-      for (const table::Field& other : table.schema()) columns += (columns.empty() ? "" : ", ") + other.name;
-      throw DataError(str_format("{}: there is no column \"{}\"; it has {}", path_, name, columns));
+      throw DataError(str_format("{}: there is no column \"{}\"; it has {}", path_, name,
+                                 join(table::names_of(table.schema()))));
     }
     using table::ColumnType;
     const std::array kTexts{ColumnType::kString, ColumnType::kInt64, ColumnType::kFloat32,
@@ -188,13 +187,9 @@ class DocumentReader {
 }  // namespace
 
 DocumentFormat document_format(const std::string& path) {
-  std::string_view name = path;
-  for (const std::string_view suffix : {".gz", ".zst"}) {
-    if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
-  }
-  if (name.ends_with(".jsonl") || name.ends_with(".ndjson")) return DocumentFormat::kJsonLines;
-  if (name.ends_with(".parquet") || name.ends_with(".pq")) return DocumentFormat::kParquet;
-  return DocumentFormat::kPlain;
+  if (storage::is_parquet_name(path)) return DocumentFormat::kParquet;
+  const std::string ending = storage::ending_of(path);
+  return ending == ".jsonl" || ending == ".ndjson" ? DocumentFormat::kJsonLines : DocumentFormat::kPlain;
 }
 
 int64_t read_documents(storage::Storage& storage, const std::string& path, const TextSettings& settings,

@@ -55,8 +55,9 @@ void describe(config::Fields<InstructionSettings>& f) {
 void describe(config::Fields<TextSettings>& f) {
   f.about("Text as tokens, cut into sequences of one length; the target is the next token.");
   f.add("train", &TextSettings::train,
-        "Token shards, plain text (a document each) or JSON lines (.jsonl, a document a line): paths, globs "
-        "or ranges like train-{000..004}.tokens.")
+        "Token shards, plain text (a document each), JSON lines (.jsonl, a document a line) or Parquet (a document "
+        "a row), also .gz and .zst: paths, globs or ranges like train-{000..004}.tokens, also in object stores "
+        "(s3://, gs://).")
       .min_items(1)
       .example("[data/train-*.tokens]");
   f.add("test", &TextSettings::test, "The same for evaluation; may be the file of train with another range.");
@@ -78,9 +79,9 @@ void describe(config::Fields<TextSettings>& f) {
   f.add("tokenizer", &TextSettings::tokenizer,
         "A tokenizer.json (Hugging Face), a tekken.json, a tiktoken file of ranks, or a SentencePiece model.")
       .must_exist();
-  f.add("text_key", &TextSettings::text_key, "Member of JSON lines that is the text of a document.");
+  f.add("text_key", &TextSettings::text_key, "Member of JSON lines, or column of Parquet, that is the text of a document.");
   f.add("instruction", &TextSettings::instruction,
-        "Instead of text_key: JSON lines as prompts, which are only read, and responses, which are learned.");
+        "Instead of text_key: lines or rows as prompts, which are only read, and responses, which are learned.");
   f.add("end_of_document", &TextSettings::end_of_document,
         "Text that is put after each document; with a tokenizer as a rule its token for that.")
       .example("'<|endoftext|>'");

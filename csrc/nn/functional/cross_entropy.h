@@ -11,4 +11,8 @@ namespace echelon::nn {
 at::Tensor cross_entropy_sum(const at::Tensor& logits, const at::Tensor& targets, double label_smoothing,
                              bool some_ignored);
 
+/// The same with the probability of each class as the target: real numbers [rows, classes].
+at::Tensor soft_cross_entropy_sum(const at::Tensor& logits, const at::Tensor& probabilities,
+                                  double label_smoothing);
+
 }  // namespace echelon::nn

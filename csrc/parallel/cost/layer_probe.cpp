@@ -90,7 +90,8 @@ LayerProbe::Forward LayerProbe::run_forward(nn::Activations inputs) {
     forward.outputs.push_back(found == outputs.end() ? at::Tensor() : found->second);
   }
   if (targets_.defined()) {
-    forward.loss = nn::loss_sum(forward.outputs.front(), targets_, options_.loss) / targets_.numel();
+    const int64_t rows = targets_.is_floating_point() ? targets_.size(0) : targets_.numel();
+    forward.loss = nn::loss_sum(forward.outputs.front(), targets_, options_.loss) / rows;
   }
   return forward;
 }

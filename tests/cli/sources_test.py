@@ -1,0 +1,176 @@
+"""The same samples from every kind of file and place give the same training."""
+
+import gzip
+import io
+import json
+import os
+import sys
+import tarfile
+import unittest
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from program import SHARD, SOURCE, ProgramTest, run
+
+sys.path.insert(0, str(SOURCE / "tests/storage"))
+from s3_store import ENVIRONMENT, S3Store
+
+SAMPLES = 96
+STORIES = [f"Story {i}: " + "the quick brown fox jumps over the lazy dog. " * (1 + i % 5) for i in range(40)]
+
+
+def some_samples():
+    """Image and class of the first samples of the shard in the tree, in order."""
+    fields = {}
+    with tarfile.open(SHARD) as tar:
+        for entry in tar:
+            key, field = entry.name.split(".", 1)
+            fields.setdefault(key, {})[field] = tar.extractfile(entry).read()
+            if len(fields) > SAMPLES:
+                break
+    return [(sample["png"], int(sample["cls"])) for sample in list(fields.values())[:SAMPLES]]
+
+
+def tar_of(samples):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for i, (image, label) in enumerate(samples):
+            for field, content in (("png", image), ("cls", str(label).encode())):
+                entry = tarfile.TarInfo(f"{i:05d}.{field}")
+                entry.size = len(content)
+                tar.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def zstd(content):
+    return pa.compress(content, codec="zstd", asbytes=True)
+
+
+class SourcesTest(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.store = S3Store()
+        cls.addClassCleanup(cls.store.stop)
+
+    def setUp(self):
+        super().setUp()
+        self.environment = {**os.environ, **ENVIRONMENT, "ECHELON_CACHE": str(self.folder / "cache")}
+
+    def put(self, name, content):
+        """Writes a file, and an object of the same name."""
+        (self.folder / name).write_bytes(content)
+        self.store.put(f"/bucket/{name}", content)
+
+    def trained(self, config, name, *overrides, ranks=1):
+        finished = run("train", config, f"name={name}", *overrides, ranks=ranks, env=self.environment)
+        self.assert_succeeds(finished)
+        return finished.stdout
+
+    def refused(self, config, *overrides):
+        finished = run("train", config, *overrides, env=self.environment)
+        self.assertEqual(finished.returncode, 4, finished.stdout + finished.stderr)
+        return finished.stderr
+
+    def assert_all_the_same(self, config, names, key="data.train"):
+        for i, name in enumerate(names):
+            self.trained(config, f"run{i}", f"{key}=[\"{name}\"]", ranks=1 + i % 2)
+            self.assert_same_losses(self.losses("run0"), self.losses(f"run{i}"))
+
+    def test_images(self):
+        samples = some_samples()
+        tar = tar_of(samples)
+        self.put("shard.tar", tar)
+        self.put("shard.tar.gz", gzip.compress(tar))
+        self.put("shard.tar.zst", zstd(tar))
+        # As the `datasets` library of Hugging Face writes images.
+        table = pa.table({"image": [{"bytes": image, "path": f"{i}.png"} for i, (image, _) in enumerate(samples)],
+                          "label": pa.array([label for _, label in samples], pa.int64())})
+        pq.write_table(table, self.folder / "huggingface.parquet", row_group_size=25)
+        self.store.put("/bucket/huggingface.parquet", (self.folder / "huggingface.parquet").read_bytes())
+        plain = pa.table({"png": [image for image, _ in samples],
+                          "class": pa.array([label for _, label in samples], pa.int8())})
+        pq.write_table(plain, self.folder / "plain.parquet", row_group_size=7)
+
+        config = self.image_run("{name: mlp, hidden: [16], classes: 10}", steps=6)
+        names = [self.folder / name for name in ("shard.tar", "shard.tar.gz", "shard.tar.zst", "huggingface.parquet")]
+        names += [self.store.name(name) for name in ("shard.tar", "shard.tar.zst", "huggingface.parquet")]
+        self.assert_all_the_same(config, names)
+        columns = ["data.image_key=png", "data.label_key=class"]
+        output = self.trained(config, "plain", f"data.train=[{self.folder}/plain.parquet]", *columns)
+        self.assert_same_losses(self.losses("run0"), self.losses("plain"))
+        self.assertIn("96 training", output)
+
+        # Parquet is best read group by group.
+        for ranks in (1, 2):
+            self.trained(config, f"groups{ranks}", f"data.train=[{self.folder}/huggingface.parquet]",
+                         "data.shuffle={shards: 2}", ranks=ranks)
+        self.assert_same_losses(self.losses("groups1"), self.losses("groups2"))
+
+    def test_what_is_wrong_with_parquet_images_is_said(self):
+        samples = some_samples()[:40]
+        labels = pa.array([label for _, label in samples], pa.int64())
+        images = [image for image, _ in samples]
+
+        def write(name, **columns):
+            pq.write_table(pa.table(columns), self.folder / name, row_group_size=16)
+            return f"data.train=[{self.folder}/{name}]"
+
+        config = self.image_run("{name: mlp, hidden: [16], classes: 10}", steps=1)
+        self.assertIn('no column "image" of bytes', self.refused(config, write("a.parquet", picture=images, label=labels)))
+        self.assertIn("one of image, y", self.refused(config, write("b.parquet", image=images, y=labels)))
+        self.assertIn("holds no whole numbers", self.refused(config, write("c.parquet", image=images, label=["x"] * 40)))
+        high = pa.array([3] * 20 + [10] + [3] * 19, pa.int64())
+        self.assertIn("d.parquet, row 20: label 10 lies outside the 10 classes",
+                      self.refused(config, write("d.parquet", image=images, label=high)))
+        broken = images[:33] + [b"no image"] + images[34:]
+        override = write("e.parquet", image=broken, label=labels)
+        self.assertIn("e.parquet, row 33: ", self.refused(config, override, "steps=2"))
+        output = self.trained(config, "skip", override, "data.on_error=skip", "steps=2")
+        self.assertRegex(output, r"skipped 1 |1 damaged")
+        whole = (self.folder / "e.parquet").read_bytes()
+        (self.folder / "f.parquet").write_bytes(whole[:len(whole) // 2])
+        self.assertIn("f.parquet", self.refused(config, f"data.train=[{self.folder}/f.parquet]"))
+
+    def test_texts(self):
+        lines = "".join(json.dumps({"text": story, "id": i}) + "\n" for i, story in enumerate(STORIES)).encode()
+        self.put("stories.jsonl", lines)
+        self.put("stories.jsonl.gz", gzip.compress(lines))
+        self.put("stories.jsonl.zst", zstd(lines))
+        table = pa.table({"id": list(range(len(STORIES))), "text": STORIES})
+        pq.write_table(table, self.folder / "stories.parquet", row_group_size=9)
+        self.store.put("/bucket/stories.parquet", (self.folder / "stories.parquet").read_bytes())
+
+        config = self.small_gpt(steps=6, precision="fp64")
+        overrides = ["data.train_range=[0, 1]", "data.test=[]", "data.packing=documents"]
+        names = [self.folder / f"stories{ending}" for ending in (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")]
+        names += [self.store.name(f"stories{ending}") for ending in (".jsonl", ".jsonl.zst", ".parquet")]
+        for i, name in enumerate(names):
+            self.trained(config, f"run{i}", *overrides, f"data.train=[\"{name}\"]", ranks=1 + i % 2)
+            self.assert_same_losses(self.losses("run0"), self.losses(f"run{i}"))
+
+        plain = "\n".join(STORIES).encode()
+        self.put("plain.txt", plain)
+        self.put("plain.txt.gz", gzip.compress(plain))
+        for i, name in enumerate(["plain.txt", "plain.txt.gz"]):
+            self.trained(config, f"plain{i}", "data.train_range=[0, 1]", "data.test=[]", f"data.train=[{self.folder}/{name}]")
+        self.trained(config, "plain2", "data.train_range=[0, 1]", "data.test=[]",
+                     f"data.train=[\"{self.store.name('plain.txt.gz')}\"]")
+        for i in (1, 2):
+            self.assert_same_losses(self.losses("plain0"), self.losses(f"plain{i}"))
+
+    def test_a_cache_that_is_too_small_is_said(self):
+        self.put("plain.txt", "\n".join(STORIES).encode())
+        config = self.small_gpt(steps=2)
+        message = self.refused(config, f"data.train=[\"{self.store.name('plain.txt')}\"]", "storage.cache.max_gb=1e-6")
+        self.assertIn("raise storage.cache.max_gb", message)
+
+    def test_an_object_that_is_not_there_is_said(self):
+        config = self.small_gpt(steps=2)
+        message = self.refused(config, f"data.train=[\"{self.store.name('nothing.jsonl')}\"]")
+        self.assertIn("no such object", message)
+        self.assertIn("nothing.jsonl", message)
+
+
+if __name__ == "__main__":
+    unittest.main()
