@@ -69,6 +69,8 @@ std::shared_ptr<const Dataset> open_files(const TableSettings& settings, const I
                                           const OpenRequest& request) {
   const auto tables = request.tables ? request.tables : std::make_shared<const Tables>(settings, request);
   Tables::Opened opened = tables->open_all(expand(inputs, request), request);
+  if (opened.left_out > 0)
+    log::info("left out a damaged table (others are counted): {}", opened.first_problem);
   std::vector<TableBlock> blocks = blocks_of(opened.files);
   TableDatasetOptions options{.memory_bytes = static_cast<int64_t>(settings.memory_mb * kMebibyte),
                               .left_out = opened.left_out};

@@ -4,7 +4,6 @@
 
 #include "common/error.h"
 #include "common/format.h"
-#include "common/log.h"
 #include "data/open_files.h"
 #include "data/partition.h"
 #include "table/encoder_file.h"
@@ -144,7 +143,7 @@ Tables::Opened Tables::open_all(const std::vector<std::string>& names, const Ope
     if (problems[i].empty()) {
       opened.files.push_back(open(names[i]));
     } else if (opened.left_out++ == 0) {
-      log::info("left out a damaged table (others are counted): {}", problems[i]);
+      opened.first_problem = problems[i];
     }
   }
   return opened;

@@ -39,6 +39,7 @@ class Tables {
   struct Opened {
     std::vector<std::shared_ptr<const table::TableFile>> files;
     int64_t left_out = 0;
+    std::string first_problem;  ///< of those that were left out
   };
   Opened open_all(const std::vector<std::string>& names, const OpenRequest& request) const;
 
