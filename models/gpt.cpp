@@ -56,6 +56,7 @@ nn::ModelSpec make_gpt(const GptSettings& settings) {
   block.width = settings.width;
   block.heads = settings.heads;
   block.mlp_width = 4 * settings.width;
+  block.causal = settings.causal;
   block.dropout = settings.dropout;
   block.weight_init = weight_init;
   block.projection_init =

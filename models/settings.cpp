@@ -89,6 +89,8 @@ void describe(config::Fields<GptSettings>& f) {
   f.add("document_mask", &GptSettings::document_mask,
         "Let a token see only its own document where several share a sequence, and count positions from its "
         "start.");
+  f.add("causal", &GptSettings::causal,
+        "Let a token see only those before it; false: all, for data.objective: masked.");
   f.add("dropout", &GptSettings::dropout, "Share of values zeroed in training; GPT-2 used 0.1.")
       .at_least(0)
       .below(1);

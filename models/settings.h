@@ -56,7 +56,8 @@ struct ResnetSettings {
   bool zero_init_residual = false;
 };
 
-/// Radford et al., "Language Models are Unsupervised Multitask Learners" (2019).
+/// Radford et al., "Language Models are Unsupervised Multitask Learners" (2019); without `causal` the encoder
+/// of Devlin et al., "BERT" (1810.04805), with normalisation before each half of a block.
 struct GptSettings {
   int64_t layers = 12;
   int64_t heads = 12;
@@ -65,6 +66,7 @@ struct GptSettings {
   int64_t vocabulary = 50257;
   double dropout = 0.0;
   bool document_mask = false;
+  bool causal = true;
 };
 
 using ModelSettings =

@@ -49,6 +49,8 @@ class Concatenation final : public Dataset {
                                [](const NamedDataset& part) { return part.dataset->ignores_targets(); });
   }
 
+  int64_t targets_per_sample() const override { return parts_.front().dataset->targets_per_sample(); }
+  int64_t rows_per_sample() const override { return parts_.front().dataset->rows_per_sample(); }
   Batch allocate(int64_t samples, at::ScalarType dtype, bool pinned) const override {
     return parts_.front().dataset->allocate(samples, dtype, pinned);
   }

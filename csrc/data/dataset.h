@@ -17,7 +17,7 @@ constexpr int64_t kIgnoredTarget = -100;
 
 /// Images: inputs {"image": [batch, channel, height, width] in the job's type}, target int64 [batch], or,
 /// where training mixes samples (data/image/mix_batch.h), float32 [batch, classes]: probabilities.
-/// Text: inputs {"tokens": int64 [batch, time]}, target int64 [batch, time], the tokens that follow.
+/// Text: inputs {"tokens": int64 [batch, time]}, target int64 [batch, time] (data/text/dataset.h).
 /// Tables: data/table/dataset.h.
 struct Batch {
   std::map<std::string, at::Tensor> inputs;
@@ -54,6 +54,11 @@ class Dataset {
   virtual std::optional<int64_t> label(int64_t /*index*/) const { return std::nullopt; }
   /// Whether a target may be kIgnoredTarget.
   virtual bool ignores_targets() const { return false; }
+  /// The number of targets of a sample, with those that are kIgnoredTarget: the most, where they differ.
+  virtual int64_t targets_per_sample() const { return 1; }
+  /// The number of rows that a sample has in the tensors of a batch: the most, where they differ. Only 1 lets
+  /// a batch hold several samples.
+  virtual int64_t rows_per_sample() const { return 1; }
   /// An uninitialised batch of `samples` rows in host memory. `dtype` is that of real-valued inputs.
   virtual Batch allocate(int64_t samples, at::ScalarType dtype, bool pinned) const = 0;
   /// Writes sample `index` into row `row` of a batch from allocate(); different rows may be written at the

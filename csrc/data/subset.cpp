@@ -79,6 +79,8 @@ class Subset final : public Dataset {
     return dataset_->label(selection_->at(index));
   }
   bool ignores_targets() const override { return dataset_->ignores_targets(); }
+  int64_t targets_per_sample() const override { return dataset_->targets_per_sample(); }
+  int64_t rows_per_sample() const override { return dataset_->rows_per_sample(); }
   Batch allocate(int64_t samples, at::ScalarType dtype, bool pinned) const override {
     return dataset_->allocate(samples, dtype, pinned);
   }

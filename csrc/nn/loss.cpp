@@ -31,8 +31,8 @@ at::Tensor number_sums(const at::Tensor& predictions, const at::Tensor& targets,
 at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& targets, double label_smoothing,
                          bool some_ignored) {
   if (targets.is_floating_point()) {
-    const at::IntArrayRef rows = {-1, logits.size(-1)};
-    return soft_cross_entropy_sum(logits.reshape(rows), targets.reshape(rows), label_smoothing);
+    return soft_cross_entropy_sum(logits.reshape({-1, logits.size(-1)}),
+                                  targets.reshape({-1, logits.size(-1)}), label_smoothing);
   }
   return cross_entropy_sum(logits.reshape({-1, logits.size(-1)}), targets.reshape({-1}), label_smoothing,
                            some_ignored);

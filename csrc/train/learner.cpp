@@ -31,7 +31,9 @@ StepOptions step_options(const TrainSettings& settings, const Job& job, at::Devi
           .precision = settings.precision,
           .device = device,
           .loss = loss_options(settings),
-          .sync_batch_norm = settings.parallel.sync_batch_norm};
+          .sync_batch_norm = settings.parallel.sync_batch_norm,
+          .targets_per_sample = job.train_data()->targets_per_sample(),
+          .rows_per_sample = job.train_data()->rows_per_sample()};
 }
 
 std::vector<optim::ParameterGroup> decay_groups(const std::vector<parallel::ModelGradients::Owned>& owned) {

@@ -43,7 +43,10 @@ at::Tensor random_probabilities(int64_t classes, int64_t samples, at::Device dev
 SampleBatch make_sample_batch(const TrainSettings& settings, int64_t micro_batch, at::Device device) {
   const models::ModelInterface model = models::interface_of(settings.model);
   if (const auto* text = std::get_if<data::TextSettings>(&settings.data)) {
-    const std::vector<int64_t> shape = {micro_batch, text->sequence_length};
+    const int64_t rows = text->packing == data::Packing::kBuckets
+                             ? data::bucket_tokens(*text) / text->sequence_length
+                             : micro_batch;
+    const std::vector<int64_t> shape = {rows, text->sequence_length};
     SampleBatch batch{{{model.input, random_labels(model.output_limit, shape, device)}},
                       random_labels(model.output_limit, shape, device)};
     if (model.document_starts) batch.inputs["document_starts"] = at::zeros(shape, batch.targets.options());

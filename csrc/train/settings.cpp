@@ -35,6 +35,23 @@ void check_images(const models::ModelInterface& model, const data::ImageSettings
                             join(shape), join(model.input_shape)));
 }
 
+void check_objective(const TrainSettings& s, config::Checks& checks) {
+  const auto* text = std::get_if<data::TextSettings>(&s.data);
+  const auto* gpt = std::get_if<models::GptSettings>(&s.model);
+  if (text == nullptr || gpt == nullptr) return;
+  const bool masked = std::holds_alternative<data::MaskedSettings>(text->objective);
+  if (masked && gpt->causal)
+    checks.problem("model.causal",
+                   "must be false for data.objective: masked, which reads on both sides of a token");
+  if (!masked && !gpt->causal)
+    checks.problem("model.causal",
+                   "must be true for data.objective: causal, or a token sees what it is to predict");
+  if (text->packing != data::Packing::kBuckets) return;
+  const char* one = "must be 1 for data.packing: buckets, each sample of which is a micro-batch";
+  if (s.micro_batch != 1) checks.problem("micro_batch", one);
+  if (s.evaluate.batch.value_or(1) != 1) checks.problem("evaluate.batch", one);
+}
+
 void check_mixing(const TrainSettings& s, config::Checks& checks) {
   const auto* images = std::get_if<data::ImageSettings>(&s.data);
   if (images != nullptr && images->augment.mixes() && s.global_batch < 2) {
@@ -227,6 +244,7 @@ void describe(config::Fields<TrainSettings>& f) {
   f.check({"model", "data"}, check_data_fits_model);
   f.check({"data", "loss", "label_smoothing", "checkpoint"}, check_loss);
   f.check({"global_batch", "data"}, check_mixing);
+  f.check({"model", "data", "micro_batch", "evaluate"}, check_objective);
 }
 
 }  // namespace echelon::train

@@ -31,7 +31,7 @@ class TrainingStep::Work final : public parallel::StageWork {
     const parallel::RankGroup replicas = owner_.groups_.replicas();
     const nn::Context context{.training = true,
                               .communicator = options_.sync_batch_norm ? &replicas.device : nullptr,
-                              .random = {key_, first_sample}};
+                              .random = {key_, first_sample * options_.rows_per_sample}};
     nn::LayerObserver observer;
     if (observer_) {
       observer = [&](size_t layer, at::TensorList outputs) { observer_(micro_batch, layer, outputs); };
@@ -43,16 +43,13 @@ class TrainingStep::Work final : public parallel::StageWork {
     const nn::AutocastScope autocast(autocast_type(options_.precision), options_.device);
     const data::Batch batch = batches_->take(micro_batch);
     const at::Tensor& predicted = outputs.at(owner_.model_.spec().outputs.front());
-    const int64_t all_targets = batch.all_targets();
     targets_ += batch.targets;
-    all_targets_ += all_targets;
     const at::Tensor sum = nn::loss_sum(predicted, batch.target, options_.loss,
-                                        /*some_ignored=*/batch.targets < all_targets);
-    return sum / static_cast<double>(all_targets / batch.samples * options_.plan.global_batch);
+                                        /*some_ignored=*/batch.targets < batch.all_targets());
+    return sum / options_.targets();
   }
 
   int64_t targets() const { return targets_; }
-  int64_t all_targets() const { return all_targets_; }
 
   void begin_reduction(size_t part) override {
     if (reduce_) owner_.gradients_.begin_reduction(part);
@@ -67,7 +64,7 @@ class TrainingStep::Work final : public parallel::StageWork {
   bool reduce_;
   std::optional<data::NumberedBatches<data::TrainLoader>> batches_;
   uint64_t key_;
-  int64_t targets_ = 0, all_targets_ = 0;
+  int64_t targets_ = 0;
 };
 
 TrainingStep::TrainingStep(nn::LayeredModel& model, parallel::PipelineRuntime& runtime,
@@ -100,14 +97,12 @@ OwnOutcome TrainingStep::run(data::TrainLoader* loader, int64_t step) {
   if (tracer_ != nullptr) tracer_->add("reduction", computed, steady_time());
   return {.loss = loss.defined() ? loss.item<double>() : 0.0,
           .squared_norm = gradients_.squared_norm(),
-          .targets = work.targets(),
-          .all_targets = work.all_targets()};
+          .targets = work.targets()};
 }
 
 PendingOutcome TrainingStep::agree(const OwnOutcome& own, bool stop_asked) {
-  const std::array<double, 5> facts = {own.loss, stop_asked ? 1.0 : 0.0, own.squared_norm,
-                                       static_cast<double>(own.targets),
-                                       static_cast<double>(own.all_targets)};
+  const std::array<double, 4> facts = {own.loss, stop_asked ? 1.0 : 0.0, own.squared_norm,
+                                       static_cast<double>(own.targets)};
   const at::Tensor sums = at::tensor(facts, at::kDouble);
   return {sums, groups_.world().host.all_reduce(sums, Reduce::kSum, "loss and gradient norm")};
 }
@@ -118,7 +113,7 @@ StepOutcome TrainingStep::finish(PendingOutcome pending) {
   seconds_waited_ += steady_time() - start;
   if (tracer_ != nullptr) tracer_->add("agreement", start, steady_time());
   const double* sums = pending.sums.const_data_ptr<double>();
-  const double factor = sums[3] > 0 ? sums[4] / sums[3] : 1;
+  const double factor = sums[3] > 0 ? options_.targets() / sums[3] : 1;
   return {.loss = sums[0] * factor,
           .gradient_norm = std::sqrt(sums[2]) * factor,
           .factor = factor,

@@ -26,6 +26,11 @@ struct StepOptions {
   at::Device device = at::Device(at::kCPU);
   nn::LossOptions loss;
   bool sync_batch_norm = false;
+  int64_t targets_per_sample = 1;  ///< data::Dataset's
+  int64_t rows_per_sample = 1;     ///< data::Dataset's
+
+  /// Of a global batch, with those that do not count (data::kIgnoredTarget).
+  double targets() const { return static_cast<double>(targets_per_sample * plan.global_batch); }
 };
 
 /// Called after each layer of a micro-batch with the layer's index and outputs.
@@ -33,10 +38,9 @@ using StepObserver = std::function<void(int64_t micro_batch, size_t layer, at::T
 
 /// Of one rank, before the ranks have added theirs up.
 struct OwnOutcome {
-  double loss = 0;          ///< this rank's part of the sum over `all_targets`, divided by their number
+  double loss = 0;  ///< this rank's part of the sum over all targets, divided by StepOptions::targets()
   double squared_norm = 0;  ///< this rank's part, as ModelGradients::squared_norm()
   int64_t targets = 0;      ///< those of this rank that count
-  int64_t all_targets = 0;  ///< of this rank, with those that do not (data::kIgnoredTarget)
   bool is_finite() const { return std::isfinite(loss) && std::isfinite(squared_norm); }
 };
 

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from program import PipelineTest
+from program import PipelineTest, run
 
 ADDITIONS = [{"question": f"{a}+{b}", "answer": str(a + b)} for a in range(12) for b in range(12)]
 SHAPES = ("1x1", "2x1", "1x2", "2x2")
@@ -14,9 +14,10 @@ class DataTest(PipelineTest):
         return self.write(name, "".join(json.dumps(record) + "\n" for record in records))
 
     def config(self, data, **changes):
-        settings = {"steps": 12, "global_batch": 8, "micro_batch": 1, "document_mask": "true", **changes}
+        settings = {"steps": 12, "global_batch": 8, "micro_batch": 1, "document_mask": "true", "causal": "true",
+                    "vocabulary": 256, **changes}
         return self.write("config.yaml", f"""
-model: {{name: gpt, layers: 2, heads: 2, width: 32, context: 32, vocabulary: 256, document_mask: {settings["document_mask"]}}}
+model: {{name: gpt, layers: 2, heads: 2, width: 32, context: 32, vocabulary: {settings["vocabulary"]}, document_mask: {settings["document_mask"]}, causal: {settings["causal"]}}}
 data: {{name: text, sequence_length: 32, {data}}}
 global_batch: {settings["global_batch"]}
 micro_batch: {settings["micro_batch"]}
@@ -54,6 +55,43 @@ log: {{every_steps: 1}}
         data = f"train: {lines}, test: {lines}, packing: none, instruction: {{prompt: '{{prompt}}', response: '{{response}}'}}"
         self.train(self.config(data, steps=60), "1x1", "gpt", "optimizer.lr=0.01")
         self.assertLess(self.records("gpt", "evaluation")[-1]["loss"], 0.05)
+
+    def test_hidden_tokens_are_learned_alike_on_any_ranks(self):
+        lines = self.json_lines("words.jsonl", [{"text": "abcdefghijklmnop"[i % 8:] * 2} for i in range(64)])
+        masked = "objective: {masked: {mask_id: 256, probability: 0.3}}"
+        for packing in ("documents", "none", "stream"):
+            with self.subTest(packing):
+                data = f"train: {lines}, test: {lines}, {masked}, packing: {packing}"
+                self.assert_shapes_agree(self.config(data, causal="false", vocabulary=257), packing)
+        simple = self.json_lines("simple.jsonl", [{"text": "abcd" * 6}] * 32)
+        data = f"train: {simple}, test: {simple}, {masked}, packing: none"
+        self.train(self.config(data, causal="false", vocabulary=257, steps=100), "1x1", "learned", "optimizer.lr=0.01")
+        self.assertGreater(self.records("learned", "evaluation")[-1]["accuracy"], 0.9)
+
+    def test_buckets_train_alike_on_any_ranks(self):
+        lines = self.json_lines("lines.jsonl", [{"text": "abcdefgh" * (1 + i % 4)} for i in range(90)])
+        data = f"train: {lines}, test: {lines}, packing: buckets, bucket_tokens: 96"
+        for mask in ("true", "false"):
+            self.assert_shapes_agree(self.config(data, global_batch=4, document_mask=mask), mask)
+        # The same documents one by one: the same mean over the same targets.
+        one_by_one = self.config(f"train: {lines}, test: {lines}, packing: none", global_batch=4, document_mask="true")
+        for name, config in (("single", one_by_one), ("buckets", self.config(data, global_batch=4))):
+            self.train(config, "1x1", name, "steps=1", "optimizer.lr=1e-12")
+        ours, theirs = (self.records(name, "evaluation")[-1]["loss"] for name in ("single", "buckets"))
+        self.assertLess(abs(ours - theirs), 1e-9)
+
+    def test_what_does_not_fit_is_refused(self):
+        lines = self.json_lines("lines.jsonl", [{"text": "abc"}])
+        for data, changes, problem in (
+                ("packing: buckets", {"micro_batch": 2}, "must be 1 for data.packing: buckets"),
+                ("packing: buckets, bucket_tokens: 8", {}, "must be at least sequence_length (32)"),
+                ("objective: {masked: {mask_id: 256}}", {}, "must be false for data.objective: masked"),
+                ("objective: masked", {"causal": "false"}, "needs a tokenizer that has mask_token, or mask_id"),
+                ("packing: none", {"causal": "false"}, "must be true for data.objective: causal")):
+            with self.subTest(data):
+                finished = run("check", self.config(f"train: {lines}, {data}", **changes))
+                self.assertEqual(finished.returncode, 3, finished.stderr)
+                self.assertIn(problem, finished.stderr)
 
     def test_a_mixture_shows_the_epochs_of_its_sources(self):
         few = self.json_lines("few.jsonl", [{"text": "abcdefgh" * 20}] * 4)

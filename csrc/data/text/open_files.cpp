@@ -1,5 +1,10 @@
 #include "data/open_files.h"
 
+#include <algorithm>
+
+#include "common/error.h"
+#include "common/format.h"
+#include "common/random.h"
 #include "data/text/dataset.h"
 #include "data/text/open_texts.h"
 #include "data/text/sequences.h"
@@ -7,12 +12,53 @@
 namespace echelon::data {
 namespace {
 
+bool is_masked(const TextSettings& settings) {
+  return std::holds_alternative<MaskedSettings>(settings.objective);
+}
+
 std::unique_ptr<Sequences> make_sequences(const TextSettings& settings,
-                                          const std::vector<TokenSequence>& texts, TextRange range) {
+                                          const std::vector<TokenSequence>& texts, TextRange range,
+                                          uint64_t seed) {
+  const SequenceShape shape{.length = settings.sequence_length, .following = is_masked(settings) ? 0 : 1};
+  if (settings.packing == Packing::kBuckets)
+    return bucketed_sequences(texts, range, shape, bucket_tokens(settings), derive_key(seed, "buckets"));
   const auto make = settings.packing == Packing::kStream      ? stream_sequences
                     : settings.packing == Packing::kDocuments ? packed_sequences
                                                               : single_sequences;
-  return make(texts, range, settings.sequence_length);
+  return make(texts, range, shape);
+}
+
+/// The token that hides others.
+int64_t find_mask(const MaskedSettings& settings, const OpenTexts& opened,
+                  const std::string& tokenizer_path) {
+  if (settings.mask_id) return *settings.mask_id;
+  const std::optional<uint32_t> id = opened.tokenizer->token_to_id(settings.mask_token);
+  if (!id) {
+    throw DataError(
+        str_format("{}: there is no token \"{}\"; set data.objective.masked.mask_token or mask_id",
+                   tokenizer_path, settings.mask_token));
+  }
+  return *id;
+}
+
+std::optional<Masking> make_masking(const TextSettings& settings, const OpenTexts& opened, int64_t limit) {
+  const auto* masked = std::get_if<MaskedSettings>(&settings.objective);
+  if (masked == nullptr) return std::nullopt;
+  Masking masking{.probability = masked->probability, .random = masked->random, .keep = masked->keep};
+  masking.mask_id = find_mask(*masked, opened, settings.tokenizer ? settings.tokenizer->path : "");
+  if (masking.mask_id >= limit) {
+    throw DataError(
+        str_format("the token that hides others, {}, lies outside the model's vocabulary of {}; set the "
+                   "model's to at least {}",
+                   masking.mask_id, limit, masking.mask_id + 1));
+  }
+  for (const TokenSequence& text : opened.texts)
+    masking.vocabulary = std::max(masking.vocabulary, text.vocabulary());
+  if (opened.tokenizer) {
+    const std::vector<uint32_t> special = opened.tokenizer->special_ids();
+    masking.never_chosen.assign(special.begin(), special.end());
+  }
+  return masking;
 }
 
 }  // namespace
@@ -22,12 +68,17 @@ std::shared_ptr<const Dataset> open_files(const TextSettings& settings, const In
   const std::vector<double>& range =
       request.split == Split::kTrain ? settings.train_range : settings.test_range;
   OpenTexts opened = open_texts(expand(inputs, request), settings, request);
-  auto sequences = make_sequences(settings, opened.texts, {range[0], range[1]});
-  return std::make_shared<TextDataset>(std::move(opened.texts), std::move(sequences),
-                                       TextOptions{.sequence_length = settings.sequence_length,
-                                                   .vocabulary = request.model.limit,
-                                                   .document_starts = request.model.document_starts,
-                                                   .left_out = opened.left_out});
+  auto sequences = make_sequences(settings, opened.texts, {range[0], range[1]}, request.seed);
+  auto masking = make_masking(settings, opened, request.model.limit);
+  const bool buckets = settings.packing == Packing::kBuckets;
+  return std::make_shared<TextDataset>(
+      std::move(opened.texts), std::move(sequences),
+      TextOptions{.sequence_length = settings.sequence_length,
+                  .targets_per_sample = buckets ? bucket_tokens(settings) : settings.sequence_length,
+                  .vocabulary = request.model.limit,
+                  .document_starts = request.model.document_starts,
+                  .masking = std::move(masking),
+                  .left_out = opened.left_out});
 }
 
 }  // namespace echelon::data

@@ -22,21 +22,22 @@ class Encoder {
  public:
   explicit Encoder(const TextSettings& settings) {
     if (settings.tokenizer) tokenizer_ = tokenizer::load_tokenizer(settings.tokenizer->path);
-    if (settings.end_of_document) end_ = encode(*settings.end_of_document);
+    if (settings.end_of_document) end_ = encode(*settings.end_of_document, false);
   }
   bool has_tokenizer() const { return tokenizer_ != nullptr; }
+  const std::shared_ptr<const tokenizer::Tokenizer>& tokenizer() const { return tokenizer_; }
   int64_t vocabulary() const { return tokenizer_ ? tokenizer_->vocabulary() : kByteVocabulary; }
   /// What stands at the end of each document.
   const std::vector<uint32_t>& end() const { return end_; }
 
-  std::vector<uint32_t> encode(std::string_view text) const {
-    if (tokenizer_) return tokenizer_->encode(text);
+  std::vector<uint32_t> encode(std::string_view text, bool add_special_tokens) const {
+    if (tokenizer_) return tokenizer_->encode(text, add_special_tokens);
     const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
     return {bytes, bytes + text.size()};
   }
 
  private:
-  std::unique_ptr<tokenizer::Tokenizer> tokenizer_;
+  std::shared_ptr<const tokenizer::Tokenizer> tokenizer_;
   std::vector<uint32_t> end_;
 };
 
@@ -53,6 +54,7 @@ class TextOpener {
     if (any_encoded(paths))
       encoded = share_work(static_cast<int64_t>(paths.size()), encode_part, request_.communicator);
     for (size_t i = 0; i < paths.size(); ++i) add(paths[i], std::move(encoded[i]));
+    opened_.tokenizer = encoder_.tokenizer();
     return std::move(opened_);
   }
 
@@ -118,7 +120,7 @@ class TextOpener {
     std::vector<uint32_t> tokens;
     std::vector<bool> is_target;
     for (const Segment& segment : document) {
-      const std::vector<uint32_t> encoded = encoder_.encode(segment.text);
+      const std::vector<uint32_t> encoded = encoder_.encode(segment.text, settings_.special_tokens);
       tokens.insert(tokens.end(), encoded.begin(), encoded.end());
       is_target.insert(is_target.end(), encoded.size(), segment.is_target);
     }

@@ -7,12 +7,14 @@
 
 #include "data/open_dataset.h"
 #include "data/text/token_sequence.h"
+#include "tokenizer/tokenizer.h"
 
 namespace echelon::data {
 
 struct OpenTexts {
   std::vector<TokenSequence> texts;
   int64_t left_out = 0;  ///< damaged files and lines, under `on_error: skip`
+  std::shared_ptr<const tokenizer::Tokenizer> tokenizer{};  ///< null where none is set
 };
 
 /// Token shards and plain bytes are mapped; what a tokenizer has to encode is shared out among the ranks and

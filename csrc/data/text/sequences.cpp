@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "data/order/permutation.h"
+
 namespace echelon::data {
 namespace {
 
@@ -14,13 +16,13 @@ int64_t part(double fraction, int64_t tokens) {
 
 class StreamSequences final : public Sequences {
  public:
-  StreamSequences(const std::vector<TokenSequence>& texts, TextRange range, int64_t length)
-      : length_(length) {
+  StreamSequences(const std::vector<TokenSequence>& texts, TextRange range, const SequenceShape& shape)
+      : length_(shape.length) {
     int64_t samples = 0;
     for (const TokenSequence& text : texts) {
       const int64_t begin = part(range.begin, text.size()), end = part(range.end, text.size());
       begins_.push_back(begin);
-      samples += std::max<int64_t>(0, end - begin - 1) / length;
+      samples += std::max<int64_t>(0, end - begin - shape.following) / length_;
       ends_.push_back(samples);
     }
   }
@@ -48,21 +50,21 @@ class StreamSequences final : public Sequences {
   std::vector<int64_t> ends_;    ///< number of samples up to the end of each text
 };
 
-/// The documents that begin in the range, cut into pieces of at most `length`. One without a second token,
-/// which would have no target, is none.
+/// The documents that begin in the range, cut into pieces of at most `shape.length`. One too short for what
+/// must follow a piece is none.
 class DocumentPieces {
  public:
-  DocumentPieces(const std::vector<TokenSequence>& texts, TextRange range, int64_t length) {
+  DocumentPieces(const std::vector<TokenSequence>& texts, TextRange range, const SequenceShape& shape) {
     for (size_t i = 0; i < texts.size(); ++i) {
       const TokenSequence& text = texts[i];
       starts.push_back(static_cast<int64_t>(all.size()));
       const int64_t begin = part(range.begin, text.size()), end = part(range.end, text.size());
       for (int64_t d = 0; d < text.documents(); ++d) {
-        const int64_t first = text.document_start(d), last = text.document_start(d + 1) - 1;
+        const int64_t first = text.document_start(d), last = text.document_start(d + 1) - shape.following;
         if (first < begin || first >= end) continue;
-        for (int64_t at = first; at < last; at += length) {
+        for (int64_t at = first; at < last; at += shape.length) {
           all.push_back({.text = static_cast<int32_t>(i),
-                         .length = static_cast<int32_t>(std::min(length, last - at)),
+                         .length = static_cast<int32_t>(std::min(shape.length, last - at)),
                          .first = at});
         }
       }
@@ -134,21 +136,59 @@ class PackedSequences final : public Sequences {
   std::vector<int64_t> begins_;  ///< of each row in them, and their end
 };
 
+class BucketedSequences final : public Sequences {
+ public:
+  BucketedSequences(std::vector<Piece> pieces, int64_t tokens, uint64_t key) {
+    pieces_.reserve(pieces.size());
+    if (!pieces.empty()) {
+      const Permutation order(static_cast<int64_t>(pieces.size()), key);
+      for (size_t i = 0; i < pieces.size(); ++i)
+        pieces_.push_back(pieces[static_cast<size_t>(order(static_cast<int64_t>(i)))]);
+    }
+    std::ranges::stable_sort(pieces_, std::less(), &Piece::length);
+    for (int64_t i = 0; i < static_cast<int64_t>(pieces_.size()); ++i) {
+      const int64_t rows = i - begins_.back() + 1;
+      if (rows > 1 && rows * pieces_[static_cast<size_t>(i)].length > tokens) begins_.push_back(i);
+    }
+    if (!pieces_.empty()) begins_.push_back(static_cast<int64_t>(pieces_.size()));
+    for (size_t i = 1; i < begins_.size(); ++i) rows_ = std::max(rows_, begins_[i] - begins_[i - 1]);
+  }
+
+  int64_t size() const override { return static_cast<int64_t>(begins_.size()) - 1; }
+  bool pads() const override { return true; }
+  int64_t rows() const override { return rows_; }
+  void pieces(int64_t index, std::vector<Piece>& pieces) const override {
+    const auto sample = static_cast<size_t>(index);
+    pieces.assign(pieces_.begin() + begins_[sample], pieces_.begin() + begins_[sample + 1]);
+  }
+  std::vector<int64_t> starts() const override { return {0}; }
+
+ private:
+  std::vector<Piece> pieces_;
+  std::vector<int64_t> begins_{0};  ///< of each sample in them, and their end
+  int64_t rows_ = 1;
+};
+
 }  // namespace
 
 std::unique_ptr<Sequences> stream_sequences(const std::vector<TokenSequence>& texts, TextRange range,
-                                            int64_t length) {
-  return std::make_unique<StreamSequences>(texts, range, length);
+                                            const SequenceShape& shape) {
+  return std::make_unique<StreamSequences>(texts, range, shape);
 }
 
 std::unique_ptr<Sequences> single_sequences(const std::vector<TokenSequence>& texts, TextRange range,
-                                            int64_t length) {
-  return std::make_unique<SingleSequences>(DocumentPieces(texts, range, length));
+                                            const SequenceShape& shape) {
+  return std::make_unique<SingleSequences>(DocumentPieces(texts, range, shape));
 }
 
 std::unique_ptr<Sequences> packed_sequences(const std::vector<TokenSequence>& texts, TextRange range,
-                                            int64_t length) {
-  return std::make_unique<PackedSequences>(DocumentPieces(texts, range, length).all, length);
+                                            const SequenceShape& shape) {
+  return std::make_unique<PackedSequences>(DocumentPieces(texts, range, shape).all, shape.length);
+}
+
+std::unique_ptr<Sequences> bucketed_sequences(const std::vector<TokenSequence>& texts, TextRange range,
+                                              const SequenceShape& shape, int64_t tokens, uint64_t key) {
+  return std::make_unique<BucketedSequences>(DocumentPieces(texts, range, shape).all, tokens, key);
 }
 
 }  // namespace echelon::data

@@ -16,7 +16,7 @@ struct TextRange {
   double begin = 0, end = 1;
 };
 
-/// Tokens [first, first + length) of a text, each with the next as its target: one more token follows.
+/// Tokens [first, first + length) of a text; SequenceShape::following more follow.
 struct Piece {
   int32_t text = 0;
   int32_t length = 0;
@@ -24,8 +24,13 @@ struct Piece {
   bool operator==(const Piece&) const = default;
 };
 
-/// The samples by number: the pieces of each, one after the other, what is left of the row being padding.
-/// Immutable and safe for several threads.
+struct SequenceShape {
+  int64_t length = 0;     ///< of a row, the most
+  int64_t following = 1;  ///< tokens that must come after a piece: 1 where each token's target is the next
+};
+
+/// The samples by number: the pieces of each, one after the other in one row, what is left of it being
+/// padding; or each in a row of its own. Immutable and safe for several threads.
 class Sequences {
  public:
   virtual ~Sequences() = default;
@@ -36,21 +41,30 @@ class Sequences {
   virtual std::vector<int64_t> starts() const = 0;
   /// Whether some rows may not be full.
   virtual bool pads() const = 0;
+  /// The most rows of a sample; more than 1: each piece is a row, and rows are as long as the longest of
+  /// them.
+  virtual int64_t rows() const { return 1; }
 };
 
-/// Packing::kStream: sample i of a text of n tokens is its tokens [i·T, (i + 1)·T), T = `length`, wherever
-/// documents begin and end; there are floor((n - 1) / T). None reaches from one text into the next.
+/// Packing::kStream: sample i of a text of n tokens is its tokens [i·T, (i + 1)·T), T = `shape.length`,
+/// wherever documents begin and end; there are floor((n - following) / T). None reaches from one text into
+/// the next.
 std::unique_ptr<Sequences> stream_sequences(const std::vector<TokenSequence>& texts, TextRange range,
-                                            int64_t length);
+                                            const SequenceShape& shape);
 
-/// Packing::kNone: each document is a sample; a longer one is several, of `length` but for the last.
+/// Packing::kNone: each document is a sample; a longer one is several, of `shape.length` but for the last.
 std::unique_ptr<Sequences> single_sequences(const std::vector<TokenSequence>& texts, TextRange range,
-                                            int64_t length);
+                                            const SequenceShape& shape);
 
 /// Packing::kDocuments: the same pieces, put together so that few rows and little padding are needed: the
 /// longest first, each where it leaves the least room (best fit decreasing; Ding et al., "Fewer Truncations
 /// Improve Language Modeling", 2404.10830). 16 bytes a document.
 std::unique_ptr<Sequences> packed_sequences(const std::vector<TokenSequence>& texts, TextRange range,
-                                            int64_t length);
+                                            const SequenceShape& shape);
+
+/// Packing::kBuckets: the same pieces by length, as many neighbours together as `tokens` hold when each is
+/// padded to the longest. `key` decides which of equal length come together.
+std::unique_ptr<Sequences> bucketed_sequences(const std::vector<TokenSequence>& texts, TextRange range,
+                                              const SequenceShape& shape, int64_t tokens, uint64_t key);
 
 }  // namespace echelon::data

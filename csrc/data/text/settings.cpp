@@ -39,6 +39,25 @@ void check_text(const TextSettings& s, config::Checks& checks) {
   }
   if (s.instruction && checks.is_set("text_key"))
     checks.problem("text_key", "has no effect with instruction");
+  const auto* masked = std::get_if<MaskedSettings>(&s.objective);
+  if (masked != nullptr && !masked->mask_id && !s.tokenizer) {
+    checks.problem("objective",
+                   "masked needs a tokenizer that has mask_token, or mask_id, the number of the token that "
+                   "hides others");
+  }
+  if (masked != nullptr && s.instruction)
+    checks.problem("objective", "masked hides tokens anywhere, so instruction has no effect");
+  if (s.special_tokens && !s.tokenizer) checks.problem("special_tokens", "has no effect without tokenizer");
+  if (s.special_tokens && s.instruction)
+    checks.problem("special_tokens", "contradicts instruction; write special tokens into its patterns");
+  if (s.bucket_tokens && s.packing != Packing::kBuckets)
+    checks.problem("bucket_tokens", "has no effect unless packing is buckets");
+  if (s.packing == Packing::kBuckets && bucket_tokens(s) < s.sequence_length) {
+    checks.problem("bucket_tokens",
+                   str_format("must be at least sequence_length ({}), or the longest document fits "
+                              "no batch",
+                              s.sequence_length));
+  }
   if (s.verify && s.format == TextFormat::kBytes)
     checks.problem("verify", "has no effect on bytes: only token shards have checksums");
 }
@@ -52,11 +71,36 @@ void describe(config::Fields<InstructionSettings>& f) {
   f.check(check_instruction);
 }
 
+void describe(config::Fields<MaskedSettings>& f) {
+  f.about("Tokens chosen at random are hidden in the input and predicted (Devlin et al., 1810.04805).");
+  f.add("probability", &MaskedSettings::probability, "Share of tokens that are chosen.").above(0).at_most(1);
+  f.add("random", &MaskedSettings::random,
+        "Share of the chosen that become a random token instead of mask_token.")
+      .range(0, 1);
+  f.add("keep", &MaskedSettings::keep, "Share of the chosen that stay as they are.").range(0, 1);
+  f.add("mask_token", &MaskedSettings::mask_token, "Token of the tokenizer that hides others.");
+  f.add("mask_id", &MaskedSettings::mask_id, "Its number, instead; for bytes 256, with a vocabulary of 257.")
+      .at_least(0);
+  f.check([](const MaskedSettings& s, config::Checks& checks) {
+    if (s.random + s.keep > 1) checks.problem("keep", "and random together must be at most 1");
+    if (s.mask_id && checks.is_set("mask_token")) checks.problem("mask_token", "has no effect with mask_id");
+  });
+}
+
+void describe(config::Fields<ObjectiveSettings>& f) {
+  f.about("What is predicted.");
+  f.compact();
+  f.choice<CausalSettings>("causal", "Each token from those before it.");
+  f.choice<MaskedSettings>("masked", "Hidden tokens from those around them.");
+}
+
 void describe(config::Fields<TextSettings>& f) {
-  f.about("Text as tokens, cut into sequences of one length; the target is the next token.");
+  f.about("Text as tokens.");
   f.add("train", &TextSettings::train,
-        "Token shards, plain text (a document each), JSON lines (.jsonl, a document a line) or Parquet (a document "
-        "a row), also .gz and .zst: paths, globs or ranges like train-{000..004}.tokens, also in object stores "
+        "Token shards, plain text (a document each), JSON lines (.jsonl, a document a line) or Parquet (a "
+        "document "
+        "a row), also .gz and .zst: paths, globs or ranges like train-{000..004}.tokens, also in object "
+        "stores "
         "(s3://, gs://).")
       .min_items(1)
       .example("[data/train-*.tokens]");
@@ -79,24 +123,45 @@ void describe(config::Fields<TextSettings>& f) {
   f.add("tokenizer", &TextSettings::tokenizer,
         "A tokenizer.json (Hugging Face), a tekken.json, a tiktoken file of ranks, or a SentencePiece model.")
       .must_exist();
-  f.add("text_key", &TextSettings::text_key, "Member of JSON lines, or column of Parquet, that is the text of a document.");
+  f.add("text_key", &TextSettings::text_key,
+        "Member of JSON lines, or column of Parquet, that is the text of a document.");
   f.add("instruction", &TextSettings::instruction,
-        "Instead of text_key: lines or rows as prompts, which are only read, and responses, which are learned.");
+        "Instead of text_key: lines or rows as prompts, which are only read, and responses, which are "
+        "learned.");
   f.add("end_of_document", &TextSettings::end_of_document,
         "Text that is put after each document; with a tokenizer as a rule its token for that.")
       .example("'<|endoftext|>'");
+  f.add("special_tokens", &TextSettings::special_tokens,
+        "Put around each document what the tokenizer's file says, as [CLS] and [SEP] of BERT.");
+  f.add("objective", &TextSettings::objective, "What is predicted.");
   f.add("packing", &TextSettings::packing,
         "How documents become sequences. stream: one after the other, cut wherever a sequence is full; "
         "documents: whole ones together, so that little padding is needed, and only those longer than a "
-        "sequence are cut; none: each for itself, with padding.")
-      .values({{"stream", Packing::kStream}, {"documents", Packing::kDocuments}, {"none", Packing::kNone}});
-  f.add("sequence_length", &TextSettings::sequence_length, "Tokens of a sample.")
+        "sequence are cut; none: each for itself, with padding; buckets: several of similar length, each in "
+        "a row "
+        "of its own that is padded to the longest of them, make one sample of at most bucket_tokens tokens, "
+        "which "
+        "is a micro-batch.")
+      .values({{"stream", Packing::kStream},
+               {"documents", Packing::kDocuments},
+               {"none", Packing::kNone},
+               {"buckets", Packing::kBuckets}});
+  f.add("sequence_length", &TextSettings::sequence_length,
+        "Tokens of a sequence: the most where they are padded.")
       .range(1, 1 << 24)
+      .unit("tokens");
+  f.add("bucket_tokens", &TextSettings::bucket_tokens,
+        "Tokens of a sample of packing: buckets, with padding; not set: eight times sequence_length.")
+      .range(1, int64_t{1} << 30)
       .unit("tokens");
   f.add("verify", &TextSettings::verify,
         "Compare the checksums of token shards at the start, which reads all of them.");
   describe_loading(f);
   f.check(check_text);
+}
+
+int64_t bucket_tokens(const TextSettings& settings) {
+  return settings.bucket_tokens.value_or(8 * settings.sequence_length);
 }
 
 }  // namespace echelon::data

@@ -110,7 +110,9 @@ void expect_the_same_over_all_splits(const LoaderOptions& base,
         const Read read = job(o, dataset, restart);
         expect_equal(whole.images, read.images, restart, what);
         expect_equal(whole.targets, read.targets, restart, what);
-        if (restart == 0) EXPECT_EQ(read.skipped, whole.skipped) << what;
+        if (restart == 0) {
+          EXPECT_EQ(read.skipped, whole.skipped) << what;
+        }
       }
     }
   }
