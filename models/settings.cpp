@@ -1,5 +1,9 @@
 #include "models/settings.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include "common/error.h"
 #include "common/format.h"
 #include "config/fields.h"
 
@@ -11,12 +15,20 @@ const char* const kImageHelp = "Shape of an image: [channels, height, width].";
 }  // namespace
 
 void describe(config::Fields<MlpSettings>& f) {
-  f.about("Linear layers with a non-linearity between them, for small images.");
-  f.add("input", &MlpSettings::input, kImageHelp).min_items(3).max_items(3).at_least(1);
+  f.about("Linear layers with a non-linearity between them, for tables and small images.");
+  f.add("input", &MlpSettings::input, "Shape of an image: [channels, height, width]. Not for tables.")
+      .min_items(3)
+      .max_items(3)
+      .at_least(1);
   f.add("hidden", &MlpSettings::hidden, "Widths of the hidden layers.").at_least(1);
-  f.add("classes", &MlpSettings::classes, "Classes to tell apart.").at_least(2);
+  f.add("classes", &MlpSettings::classes, "Classes to tell apart. Not for tables, whose data say it.")
+      .at_least(2);
   f.add("activation", &MlpSettings::activation, "Non-linearity.").one_of({"relu", "gelu", "silu"});
   f.add("dropout", &MlpSettings::dropout, "Share of hidden values zeroed in training.").at_least(0).below(1);
+  f.add("embedding", &MlpSettings::embedding,
+        "Of tables: numbers that describe a category; not set: for each feature 1.6 * categories^0.56, at "
+        "most 600 (the rule of fastai).")
+      .at_least(1);
 }
 
 void describe(config::Fields<ConvnetSettings>& f) {
@@ -91,7 +103,7 @@ void describe(config::Fields<GptSettings>& f) {
 
 void describe(config::Fields<ModelSettings>& f) {
   f.about("The model.");
-  f.choice<MlpSettings>("mlp", "Linear layers for small images.");
+  f.choice<MlpSettings>("mlp", "Linear layers for tables and small images.");
   f.choice<ConvnetSettings>("convnet", "Small convolutional network for small images.");
   f.choice<ResnetSettings>("resnet", "Residual network for images.");
   f.choice<GptSettings>("gpt", "GPT-2 architecture for text.");
@@ -106,6 +118,10 @@ ModelInterface interface_of(const ModelSettings& settings) {
     return {Task::kClassification, "image", sequential->input, sequential_shapes(*sequential).back()[0]};
   }
   if (const auto* mlp = std::get_if<MlpSettings>(&settings)) {
+    if (mlp->table) {
+      const Task task = mlp->table->classes > 0 ? Task::kClassification : Task::kRegression;
+      return {.task = task, .output_limit = mlp->table->classes, .table = mlp->table};
+    }
     return {Task::kClassification, "image", mlp->input, mlp->classes};
   }
   if (const auto* convnet = std::get_if<ConvnetSettings>(&settings)) {
@@ -113,6 +129,20 @@ ModelInterface interface_of(const ModelSettings& settings) {
   }
   const auto& resnet = std::get<ResnetSettings>(settings);
   return {Task::kClassification, "image", resnet.input, resnet.classes};
+}
+
+int64_t embedding_width(int64_t categories) {
+  constexpr double kMost = 600;
+  return std::llround(std::min(kMost, 1.6 * std::pow(static_cast<double>(categories), 0.56)));
+}
+
+ModelSettings with_table(ModelSettings settings, const TableInput& table) {
+  auto* mlp = std::get_if<MlpSettings>(&settings);
+  if (mlp == nullptr) {
+    throw ConfigError(str_format("model.name: {} does not read tables; use mlp", family_of(settings)));
+  }
+  mlp->table = table;
+  return settings;
 }
 
 std::string family_of(const ModelSettings& settings) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -11,6 +12,13 @@
 
 namespace echelon::models {
 
+/// What the columns of a table are to a model. Not written by users: it is what the data turn out to be.
+struct TableInput {
+  int64_t numbers = 0;                ///< "features" real [batch, numbers], where there are any
+  std::vector<int64_t> categories{};  ///< of each feature of "categories" int64 [batch, …], with the unknown
+  int64_t classes = 0;                ///< to tell apart; 0: the target is a number
+};
+
 /// Linear layers with a non-linearity between them.
 struct MlpSettings {
   std::vector<int64_t> input{1, 28, 28};  ///< [channel, height, width]
@@ -18,7 +26,13 @@ struct MlpSettings {
   int64_t classes = 10;
   std::string activation = "relu";
   double dropout = 0.0;
+  std::optional<int64_t> embedding = {};  ///< width of the vector of a category; not set: embedding_width()
+  std::optional<TableInput> table = {};   ///< set: `input` and `classes` have no part
 };
+
+/// min(600, 1.6 · categories^0.56), rounded: the rule of thumb of fastai (Howard and Gugger, 2002.04688;
+/// emb_sz_rule in fastai.tabular.model).
+int64_t embedding_width(int64_t categories);
 
 /// Convolutions, each followed by a ReLU and a halving of height and width, then two linear layers.
 struct ConvnetSettings {
@@ -64,19 +78,23 @@ void describe(config::Fields<ResnetSettings>& f);
 void describe(config::Fields<GptSettings>& f);
 void describe(config::Fields<ModelSettings>& f);
 
-enum class Task { kClassification, kLanguageModelling };
+enum class Task { kClassification, kLanguageModelling, kRegression };
 
 /// What the data has to provide for a model.
 struct ModelInterface {
   Task task;
-  std::string input;                 ///< name of the activation: "image" or "tokens"
-  std::vector<int64_t> input_shape;  ///< of one sample: [channel, height, width], or [context] at most
-  int64_t output_limit;              ///< classes or vocabulary: every label or token is below it
-  bool document_starts = false;      ///< "document_starts" is an input, too: [context], of the same kind
+  std::string input;                     ///< name of the activation: "image" or "tokens"
+  std::vector<int64_t> input_shape;      ///< of one sample: [channel, height, width], or [context] at most
+  int64_t output_limit;                  ///< classes or vocabulary: every label or token is below it
+  bool document_starts = false;          ///< "document_starts" is an input, too: [context], of the same kind
+  std::optional<TableInput> table = {};  ///< set: the inputs are those, and not `input`
 };
 
 /// Throws ConfigError when the shapes of a `sequential` model do not fit.
 ModelInterface interface_of(const ModelSettings& settings);
+
+/// The settings of a model that reads a table like this. Throws ConfigError where the family cannot.
+ModelSettings with_table(ModelSettings settings, const TableInput& table);
 
 /// "gpt", "resnet", …: the key `name` in the configuration.
 std::string family_of(const ModelSettings& settings);

@@ -84,6 +84,10 @@ LogicalTensors Checkpoint::tensors(const std::string& file) const {
   return LogicalTensors(std::move(files));
 }
 
+std::string Checkpoint::text(const std::string& file) const {
+  return as_checkpoint_error([&] { return read_file(folder_ / file); });
+}
+
 void Checkpoint::verify() const {
   for (const StoredFile& file : manifest_.files) verify_file(folder_, file);
 }

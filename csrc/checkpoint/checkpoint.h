@@ -19,6 +19,7 @@ inline constexpr const char* kManifestFile = "manifest.json";
 inline constexpr const char* kModelFile = "model.safetensors";          ///< parameters and buffers
 inline constexpr const char* kOptimizerFile = "optimizer.safetensors";  ///< absent when there is no state
 inline constexpr const char* kAverageFile = "ema.safetensors";          ///< present when weights are averaged
+inline constexpr const char* kFeaturesFile = "features.json";           ///< of tables: table/encoder_file.h
 
 /// Which of how many files of a kind; the only one has no number in its name.
 struct FilePart {
@@ -43,6 +44,9 @@ class Checkpoint {
   /// What `file` holds, be it whole or in the parts that the manifest lists. Throws CheckpointError where
   /// there are none.
   LogicalTensors tensors(const std::string& file) const;
+
+  /// The content of a file that the manifest lists and that is no tensor file.
+  std::string text(const std::string& file) const;
 
   /// Reads every file and compares its checksum with the manifest's.
   void verify() const;

@@ -72,7 +72,11 @@ std::string inspect_checkpoint(const fs::path& path) {
   const Checkpoint checkpoint = open_checkpoint(path);
   std::string text = render_manifest_summary(checkpoint);
   for (const StoredFile& file : checkpoint.manifest().files) {
-    text += '\n' + render_file(checkpoint.open(file.name), "checksum verified");
+    text += '\n';
+    text += fs::path(file.name).extension() == ".safetensors"
+                ? render_file(checkpoint.open(file.name), "checksum verified")
+                : str_format("{}: {}, checksum verified\n", file.name,
+                             human_bytes(static_cast<double>(file.bytes)));
   }
   return text;
 }

@@ -84,6 +84,13 @@ void write_manifest(const fs::path& folder, Manifest manifest, const std::vector
   sync_path(folder);
 }
 
+StoredFile write_text(const fs::path& folder, const std::string& name, const std::string& text) {
+  OutputFile file(folder / name);
+  file.write(std::as_bytes(std::span(text)));
+  file.sync();
+  return {name, file.bytes(), file.checksum()};
+}
+
 void remove_leftovers(const fs::path& folder) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
@@ -153,6 +160,7 @@ std::vector<StoredFile> write_files(const fs::path& folder, const Contents& cont
     add(kModelFile, contents.part, contents.model);
     add(kOptimizerFile, contents.optimizer_part, contents.optimizer);
     add(kAverageFile, contents.part, contents.average);
+    for (const auto& [name, text] : contents.texts) files.push_back(write_text(folder, name, text));
   });
   return files;
 }

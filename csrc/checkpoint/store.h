@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,9 @@ struct Contents {
   NamedTensors model;
   NamedTensors optimizer;
   NamedTensors average;
-  FilePart part;            ///< this process's of the files of model and average
-  FilePart optimizer_part;  ///< and of those of the optimizer
+  std::map<std::string, std::string> texts;  ///< by the name of the file: kFeaturesFile
+  FilePart part;                             ///< this process's of the files of model and average
+  FilePart optimizer_part;                   ///< and of those of the optimizer
 };
 
 /// Writes and syncs the files of `contents` (not the manifest) into `folder`, and describes them. Throws

@@ -18,6 +18,7 @@ constexpr int64_t kIgnoredTarget = -100;
 /// Images: inputs {"image": [batch, channel, height, width] in the job's type}, target int64 [batch], or,
 /// where training mixes samples (data/image/mix_batch.h), float32 [batch, classes]: probabilities.
 /// Text: inputs {"tokens": int64 [batch, time]}, target int64 [batch, time] (data/text/dataset.h).
+/// Tables: data/table/dataset.h.
 struct Batch {
   std::map<std::string, at::Tensor> inputs;
   at::Tensor target;

@@ -13,6 +13,8 @@ class Communicator;
 
 namespace echelon::data {
 
+class Tables;
+
 enum class Split { kTrain, kTest };
 
 /// What a model asks of its data.
@@ -29,6 +31,9 @@ struct OpenRequest {
   std::shared_ptr<storage::Storage> storage = std::make_shared<storage::Storage>();
   /// Its ranks share the work of reading the index; it must carry CPU tensors; null: alone.
   Communicator* communicator = nullptr;
+  /// Of TableSettings: what is known of the columns (data/table/tables.h); null: it is learned, of every
+  /// split from the training data.
+  std::shared_ptr<const Tables> tables = nullptr;
 };
 
 /// Opens one split; null when the settings name none. Collective over the communicator. Throws DataError, on

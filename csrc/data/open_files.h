@@ -19,6 +19,8 @@ std::shared_ptr<const Dataset> open_files(const ImageSettings& settings, const I
                                           const OpenRequest& request);
 std::shared_ptr<const Dataset> open_files(const TextSettings& settings, const Inputs& inputs,
                                           const OpenRequest& request);
+std::shared_ptr<const Dataset> open_files(const TableSettings& settings, const Inputs& inputs,
+                                          const OpenRequest& request);
 
 /// What training reads: `train`, or the files of all sources.
 std::vector<Inputs> training_inputs(const LoadingSettings& settings);

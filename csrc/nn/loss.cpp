@@ -6,6 +6,28 @@
 
 namespace echelon::nn {
 
+at::Tensor loss_sum(const at::Tensor& outputs, const at::Tensor& targets, const LossOptions& options,
+                    bool some_ignored) {
+  return options.kind == LossKind::kCrossEntropy
+             ? cross_entropy(outputs, targets, options.label_smoothing, some_ignored)
+             : number_loss(outputs, targets, options);
+}
+
+at::Tensor number_loss(const at::Tensor& predictions, const at::Tensor& targets, const LossOptions& options) {
+  const at::Tensor values = predictions.reshape({-1}).to(targets.scalar_type());
+  return options.kind == LossKind::kHuber
+             ? at::huber_loss(values, targets, at::Reduction::Sum, options.huber_delta)
+             : at::mse_loss(values, targets, at::Reduction::Sum);
+}
+
+at::Tensor number_sums(const at::Tensor& predictions, const at::Tensor& targets, double centre) {
+  const at::Tensor wanted = targets.to(at::kDouble);
+  const at::Tensor errors = predictions.detach().reshape({-1}).to(at::kDouble) - wanted;
+  const at::Tensor distances = wanted - centre;
+  return at::stack({errors.square().sum(), errors.abs().sum(), distances.sum(), distances.square().sum(),
+                    at::full_like(errors.sum(), static_cast<double>(targets.numel()))});
+}
+
 at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& targets, double label_smoothing,
                          bool some_ignored) {
   if (targets.is_floating_point()) {

@@ -5,6 +5,7 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "parallel/pipeline/plan_layout.h"
+#include "train/inputs.h"
 #include "train/precision.h"
 
 namespace echelon::plan {
@@ -121,7 +122,8 @@ void describe_model(const train::TrainSettings& settings, const parallel::ModelC
 
 }  // namespace
 
-Plan make_plan(const train::TrainSettings& settings, const PlanRequest& request) {
+Plan make_plan(const train::TrainSettings& given, const PlanRequest& request) {
+  const train::TrainSettings settings = train::with_inputs_of_data(given);
   const parallel::Grid grid = make_grid(settings, request.ranks);
   const auto batch = parallel::plan_batch(settings.global_batch, settings.micro_batch, grid);
   Profile profile(settings, grid.ranks(), request.memory_bytes, kRepetitions);

@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "plan/report.h"
+#include "train/inputs.h"
 
 namespace echelon::plan {
 namespace {
@@ -206,7 +207,8 @@ class Search {
 
 SearchResult search(const train::TrainSettings& settings, const PlanRequest& request, size_t count) {
   const int ranks = request.ranks > 0 ? request.ranks : static_cast<int>(settings.parallel.pipeline);
-  return Search(settings, request, ranks).run(ranks, count);
+  const train::TrainSettings known = train::with_inputs_of_data(settings);
+  return Search(known, request, ranks).run(ranks, count);
 }
 
 std::string to_text(const SearchResult& result) {

@@ -1,6 +1,7 @@
 #include "table/column.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace echelon::table {
@@ -25,6 +26,13 @@ ColumnType parse_type(std::string_view name) {
   for (const auto& [type, known] : kNames)
     if (known == name && type != ColumnType::kList) return type;
   return ColumnType::kUnsupported;
+}
+
+bool Column::is_missing(int64_t row) const {
+  const auto i = static_cast<size_t>(row);
+  if (!is_valid(row)) return true;
+  return (type == ColumnType::kFloat32 && std::isnan(floats[i])) ||
+         (type == ColumnType::kFloat64 && std::isnan(doubles[i]));
 }
 
 int64_t Column::missing() const {

@@ -45,7 +45,9 @@ struct Column {
   std::vector<Column> items;
 
   bool is_valid(int64_t row) const { return valid.empty() || valid[static_cast<size_t>(row)] != 0; }
-  int64_t missing() const;
+  /// Whether there is no value, or it is not a number.
+  bool is_missing(int64_t row) const;
+  int64_t missing() const;  ///< of `valid`
   /// kString and kBinary.
   std::string_view text(int64_t row) const {
     const auto i = static_cast<size_t>(row);

@@ -11,6 +11,7 @@
 #include "storage/random_access_file.h"
 #include "storage/storage.h"
 #include "table/column.h"
+#include "table/settings.h"
 
 namespace echelon::table {
 
@@ -33,8 +34,6 @@ class TableFile {
 
   int64_t rows() const { return blocks().empty() ? 0 : blocks().back().first_row + blocks().back().rows; }
 };
-
-enum class TableFormat { kAuto, kParquet, kCsv, kJsonLines };
 
 struct TableOptions {
   /// kAuto: by the name (.parquet, .csv, .tsv, .jsonl, .ndjson, .json, before .gz and .zst), else by the

@@ -78,7 +78,7 @@ int64_t Vocabulary::id_of(std::string_view value) const {
 
 void VocabularyBuilder::add(const Column& column) {
   for (int64_t row = 0; row < column.rows; ++row) {
-    if (!column.is_valid(row)) continue;
+    if (column.is_missing(row)) continue;
     if (column.type != ColumnType::kString && column.type != ColumnType::kBinary) {
       ++counts_[category_at(column, row)];
       continue;

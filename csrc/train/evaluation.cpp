@@ -1,12 +1,11 @@
 #include "train/evaluation.h"
 
-#include <cmath>
+#include <span>
 
 #include "comm/ledger.h"
 #include "common/error.h"
 #include "data/numbered_batches.h"
 #include "nn/autocast.h"
-#include "nn/loss.h"
 
 namespace echelon::train {
 
@@ -35,45 +34,39 @@ class Evaluator::Work final : public parallel::InferenceWork {
 
   void outputs(const nn::Activations& outputs, int64_t batch) override {
     const nn::AutocastScope autocast(autocast_type(owner_.precision_), owner_.options_.device);
-    const at::Tensor& logits = outputs.at(owner_.model_.spec().outputs.front());
+    const at::Tensor& predicted = outputs.at(owner_.model_.spec().outputs.front());
     const data::Batch taken = batches_.take(batch);
-    const bool some_ignored = taken.targets < taken.target.numel();
-    const at::Tensor loss = nn::cross_entropy(logits, taken.target, /*label_smoothing=*/0, some_ignored);
-    const nn::CorrectCounts correct = nn::count_correct(logits, taken.target, some_ignored);
-    targets_ += taken.targets;
-    totals_ += at::stack({loss.to(at::kDouble), correct.top1.to(at::kDouble), correct.top5.to(at::kDouble)});
+    totals_ += metric_sums(owner_.scoring_, predicted, taken.target, taken.targets);
   }
 
-  /// Sums of loss, top-1 and top-5, targets, damaged samples.
+  /// The sums of metrics, and damaged samples.
   at::Tensor totals() const {
     const bool counts_skipped = owner_.runtime_.has_first_stage();
-    return at::cat({totals_.cpu(), at::tensor({static_cast<double>(targets_),
-                                               counts_skipped ? static_cast<double>(loader_.skipped()) : 0.0},
-                                              at::kDouble)});
+    const double skipped = counts_skipped ? static_cast<double>(loader_.skipped()) : 0.0;
+    return at::cat({totals_.cpu(), at::tensor({skipped}, at::kDouble)});
   }
 
  private:
   static at::Tensor zero_totals(at::Device device) {
-    return at::zeros({3}, at::TensorOptions().dtype(at::kDouble).device(device));
+    return at::zeros({kMetricSums}, at::TensorOptions().dtype(at::kDouble).device(device));
   }
 
   const Evaluator& owner_;
   data::EvaluationLoader loader_;
   data::NumberedBatches<data::EvaluationLoader> batches_{loader_};
   at::Tensor totals_;
-  int64_t targets_ = 0;
 };
 
 Evaluator::Evaluator(nn::LayeredModel& model, parallel::PipelineRuntime& runtime, Communicator& comm,
                      std::shared_ptr<const data::Dataset> dataset, data::LoaderOptions options,
-                     Precision precision, bool language_model)
+                     Precision precision, Scoring scoring)
     : model_(model),
       runtime_(runtime),
       comm_(comm),
       dataset_(std::move(dataset)),
       options_(std::move(options)),
       precision_(precision),
-      language_model_(language_model) {}
+      scoring_(scoring) {}
 
 Metrics Evaluator::run() {
   ledger_note("evaluation");
@@ -81,27 +74,10 @@ Metrics Evaluator::run() {
   runtime_.infer(work, work.batches());
   at::Tensor totals = work.totals();
   comm_.all_reduce(totals, Reduce::kSum, "evaluation totals")->wait();
-  const double* total = totals.const_data_ptr<double>();
-  skipped_ = static_cast<int64_t>(total[4]);
-  const double count = total[3];
-  if (count == 0) throw DataError("the test data holds no usable sample; look at data.test");
-  Metrics metrics = {
-      {"loss", total[0] / count}, {"accuracy", total[1] / count}, {"accuracy_top5", total[2] / count}};
-  if (language_model_) metrics["perplexity"] = std::exp(metrics["loss"]);
-  return metrics;
-}
-
-std::string to_string(const Metrics& metrics) {
-  std::string text;
-  for (const char* name : {"loss", "perplexity", "accuracy", "accuracy_top5"}) {
-    const auto found = metrics.find(name);
-    if (found == metrics.end()) continue;
-    if (!text.empty()) text += ", ";
-    const bool share = std::string_view(name).starts_with("accuracy");
-    text += share ? str_format("{} {:.2f} %", name, found->second * 100)
-                  : str_format("{} {:.4f}", name, found->second);
-  }
-  return text;
+  const std::span<const double> sums(totals.const_data_ptr<double>(), kMetricSums + 1);
+  skipped_ = static_cast<int64_t>(sums.back());
+  if (counted_targets(sums) == 0) throw DataError("the test data holds no usable sample; look at data.test");
+  return metrics_of(scoring_, sums);
 }
 
 }  // namespace echelon::train

@@ -1,21 +1,16 @@
 // Scoring a model on the test data, exactly, over any number of ranks.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <string>
 
 #include "comm/communicator.h"
 #include "data/loader.h"
 #include "nn/layered_model.h"
 #include "parallel/pipeline/runtime.h"
+#include "train/metrics.h"
 #include "train/precision.h"
 
 namespace echelon::train {
-
-/// Metrics by name, means over every target: "loss" (nats), "accuracy" and "accuracy_top5" (shares), for
-/// language models "perplexity" (exp of the loss) as well.
-using Metrics = std::map<std::string, double>;
 
 class Evaluator {
  public:
@@ -23,7 +18,7 @@ class Evaluator {
   /// object.
   Evaluator(nn::LayeredModel& model, parallel::PipelineRuntime& runtime, Communicator& comm,
             std::shared_ptr<const data::Dataset> dataset, data::LoaderOptions options, Precision precision,
-            bool language_model);
+            Scoring scoring);
 
   /// Every sample counts once. Collective; the same numbers on every rank. Throws DataError when no sample
   /// can be used.
@@ -40,11 +35,8 @@ class Evaluator {
   std::shared_ptr<const data::Dataset> dataset_;
   data::LoaderOptions options_;
   Precision precision_;
-  bool language_model_;
+  Scoring scoring_;
   int64_t skipped_ = 0;
 };
-
-/// "loss 0.0712, accuracy 97.90 %, accuracy_top5 99.96 %".
-std::string to_string(const Metrics& metrics);
 
 }  // namespace echelon::train

@@ -81,29 +81,34 @@ int64_t memory_of_a_rank(const TrainSettings& settings, Ranks& ranks) {
   return least.item<int64_t>();
 }
 
+data::OpenRequest open_request(const TrainSettings& settings, Ranks& ranks,
+                               const data::StoredFeatures& stored) {
+  data::OpenRequest request{.seed = static_cast<uint64_t>(settings.seed),
+                            .storage = std::make_shared<storage::Storage>(settings.storage),
+                            .communicator = &ranks.host()};
+  request.tables = open_tables(settings, request, stored);
+  return request;
+}
+
 }  // namespace
 
-Job::Job(const TrainSettings& settings, Ranks& ranks)
-    : settings_(settings),
-      ranks_(ranks),
-      interface_(models::interface_of(settings.model)),
+Job::Job(const TrainSettings& settings, Ranks& ranks, const data::StoredFeatures& stored)
+    : ranks_(ranks),
+      request_(open_request(settings, ranks, stored)),
+      settings_(with_tables(settings, request_.tables.get())),
+      interface_(models::interface_of(settings_.model)),
       plan_(parallel::plan_batch(settings.global_batch, settings.micro_batch, ranks.grid())),
-      spec_(models::make_model(settings.model)),
-      layout_(plan_layout(settings, spec_, ranks.grid(), plan_, memory_of_a_rank(settings, ranks))) {
-  const auto seed = static_cast<uint64_t>(settings.seed);
-  data::OpenRequest request{
-      .model = {.limit = interface_.output_limit, .document_starts = interface_.document_starts},
-      .seed = seed,
-      .storage = std::make_shared<storage::Storage>(settings.storage),
-      .communicator = &ranks.host()};
-  train_data_ = data::open_dataset(settings.data, request);
-  request.split = data::Split::kTest;
-  test_data_ = data::open_dataset(settings.data, request);
+      spec_(models::make_model(settings_.model)),
+      layout_(plan_layout(settings_, spec_, ranks.grid(), plan_, memory_of_a_rank(settings, ranks))) {
+  request_.model = {.limit = interface_.output_limit, .document_starts = interface_.document_starts};
+  train_data_ = data::open_dataset(settings.data, request_);
+  request_.split = data::Split::kTest;
+  test_data_ = data::open_dataset(settings.data, request_);
   const at::TensorOptions options =
       at::TensorOptions().dtype(storage_type(settings.precision)).device(ranks.device());
   parallel::GridGroups& groups = ranks.groups();
   model_ = std::make_unique<nn::LayeredModel>(
-      spec_, parallel::parts_of(layout_, groups.place(), spec_.layers.size()), options, seed);
+      spec_, parallel::parts_of(layout_, groups.place(), spec_.layers.size()), options, request_.seed);
   model_->set_recomputed(layout_.recomputed);
   parallel::equalise_replicas(*model_, groups.replicas());
   runtime_ = std::make_unique<parallel::PipelineRuntime>(spec_, layout_.first_layers, layout_.schedule,
@@ -138,7 +143,7 @@ std::unique_ptr<Evaluator> Job::make_evaluator() {
   data::LoaderOptions options = loader_options();
   if (settings_.evaluate.batch) options.micro_batch = *settings_.evaluate.batch;
   return std::make_unique<Evaluator>(*model_, *runtime_, ranks_.host(), test_data_, options,
-                                     settings_.precision, is_language_model());
+                                     settings_.precision, scoring_of(settings_, tables()));
 }
 
 }  // namespace echelon::train

@@ -13,6 +13,7 @@
 #include "parallel/pipeline/layout.h"
 #include "parallel/pipeline/runtime.h"
 #include "train/evaluation.h"
+#include "train/inputs.h"
 #include "train/settings.h"
 
 namespace echelon::train {
@@ -56,8 +57,9 @@ class Ranks {
 /// Model and data of a run, as this rank has them.
 class Job {
  public:
-  /// Collective: ranks share the work of indexing the data. `settings` and `ranks` must outlive this object.
-  Job(const TrainSettings& settings, Ranks& ranks);
+  /// Collective: ranks share the work of indexing the data. `stored`: what a checkpoint says of the columns
+  /// of tables; it is learned where that says nothing. `ranks` must outlive this object.
+  Job(const TrainSettings& settings, Ranks& ranks, const data::StoredFeatures& stored = {});
 
   nn::LayeredModel& model() { return *model_; }  ///< the parts of this rank
   const parallel::BatchPlan& plan() const { return plan_; }
@@ -66,8 +68,9 @@ class Job {
   /// Of the ranks that have not the first stage, the targets alone where that is cheaper.
   std::shared_ptr<const data::Dataset> train_data() const { return train_data_; }
   std::shared_ptr<const data::Dataset> test_data() const { return test_data_; }  ///< null where none is given
-  bool is_language_model() const { return interface_.task == models::Task::kLanguageModelling; }
   const models::ModelInterface& model_interface() const { return interface_; }
+  /// What is known of the columns of tables; null where the data are none.
+  const data::Tables* tables() const { return request_.tables.get(); }
   /// Whether this rank needs batches: it has the first or the last stage.
   bool loads_data() const { return runtime_->has_first_stage() || runtime_->has_last_stage(); }
 
@@ -78,8 +81,9 @@ class Job {
  private:
   void keep_needed_data();
 
-  const TrainSettings& settings_;
   Ranks& ranks_;
+  data::OpenRequest request_;
+  TrainSettings settings_;  // with what the data say of the model
   models::ModelInterface interface_;
   parallel::BatchPlan plan_;
   nn::ModelSpec spec_;

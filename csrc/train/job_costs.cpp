@@ -1,6 +1,7 @@
 #include "train/job_costs.h"
 
 #include "parallel/pipeline/plan_layout.h"
+#include "train/loss.h"
 #include "train/precision.h"
 #include "train/sample_shapes.h"
 
@@ -16,7 +17,7 @@ parallel::CostOptions cost_options(const TrainSettings& settings, std::vector<bo
   const bool narrow = settings.precision == Precision::kBfloat16;
   return {.storage = storage_type(settings.precision),
           .autocast = narrow ? std::optional<at::ScalarType>(at::kBFloat16) : std::nullopt,
-          .label_smoothing = settings.label_smoothing,
+          .loss = loss_options(settings),
           .recomputed = std::move(recomputed)};
 }
 

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "nn/memory_pool.h"
 #include "optim/clip.h"
+#include "train/loss.h"
 #include "train/nan_guard.h"
 
 namespace echelon::train {
@@ -29,7 +30,7 @@ StepOptions step_options(const TrainSettings& settings, const Job& job, at::Devi
           .seed = static_cast<uint64_t>(settings.seed),
           .precision = settings.precision,
           .device = device,
-          .label_smoothing = settings.label_smoothing,
+          .loss = loss_options(settings),
           .sync_batch_norm = settings.parallel.sync_batch_norm,
           .targets_per_sample = job.train_data()->targets_per_sample(),
           .rows_per_sample = job.train_data()->rows_per_sample()};

@@ -6,6 +6,7 @@
 #include "comm/text_exchange.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "train/resume.h"
 #include "train/run_directory.h"
 #include "train/summary.h"
 #include "train/trainer.h"
@@ -53,11 +54,12 @@ void report_end(const TrainOutcome& outcome, const Trainer& trainer, const Job& 
 
 ExitCode train_on(const TrainSettings& settings, const RunRequest& request, Ranks& ranks) {
   const Stopwatch watch;
-  Job job(settings, ranks);
   const std::string name = run_name(settings, request);
+  const fs::path resume_from = choose_checkpoint(settings, fs::path(settings.output) / name, ranks.host());
+  Job job(settings, ranks, stored_features(settings, resume_from));
   const fs::path directory =
       make_run_directory(settings.output, name, settings.checkpoint.resume == "never", ranks.host());
-  Trainer trainer(settings, request.resolved_config, directory, ranks, job);
+  Trainer trainer(settings, request.resolved_config, directory, ranks, job, resume_from);
   if (ranks.host().rank() == 0) {
     write_file_atomically(directory / "config.yaml", request.resolved_config);
     log::write_info(summarise(settings, name, ranks, job, trainer, directory));
@@ -73,7 +75,7 @@ checkpoint::Checkpoint best_checkpoint(const fs::path& folder, const std::string
   const auto badness = [&metric](const checkpoint::Checkpoint& checkpoint) {
     const auto found = checkpoint.manifest().metrics.find(metric);
     if (found == checkpoint.manifest().metrics.end() || !std::isfinite(found->second)) return HUGE_VAL;
-    return metric == "accuracy" ? -found->second : found->second;
+    return higher_is_better(metric) ? -found->second : found->second;
   };
   for (const auto& step : checkpoint::list_step_folders(folder)) {
     checkpoint::Checkpoint candidate(step.path);
@@ -87,17 +89,18 @@ checkpoint::Checkpoint best_checkpoint(const fs::path& folder, const std::string
 }
 
 ExitCode evaluate_on(const TrainSettings& settings, const RunRequest& request, Ranks& ranks) {
-  Job job(settings, ranks);
-  const std::unique_ptr<Evaluator> evaluator = job.make_evaluator();
-  if (!evaluator) throw ConfigError("data.test is not set, so there is nothing to evaluate on");
+  if (data::loading_settings(settings.data).test.empty())
+    throw ConfigError("data.test is not set, so there is nothing to evaluate on");
   std::string chosen;
   if (ranks.host().rank() == 0) {
-    const fs::path checkpoints = fs::path(settings.output) / run_name(settings, request) / "checkpoints";
+    const fs::path checkpoints = fs::path(settings.output) / run_name(settings, request) / kCheckpointsFolder;
     chosen = request.checkpoint.empty()
                  ? best_checkpoint(checkpoints, settings.checkpoint.best_by).folder().string()
                  : checkpoint::open_checkpoint(request.checkpoint).folder().string();
   }
   const checkpoint::Checkpoint checkpoint(broadcast_text(ranks.host(), chosen, 0));
+  Job job(settings, ranks, stored_features(settings, checkpoint.folder()));
+  const std::unique_ptr<Evaluator> evaluator = job.make_evaluator();
   load_model(job.model(), checkpoint, checkpoint.has(checkpoint::kAverageFile));
   const Metrics metrics = evaluator->run();
   report_skipped("test", evaluator->skipped(), *job.test_data());

@@ -69,6 +69,30 @@ void check_text(const models::ModelInterface& model, const data::TextSettings& t
   }
 }
 
+void check_table(const TrainSettings& s, config::Checks& checks) {
+  if (!std::holds_alternative<models::MlpSettings>(s.model)) {
+    checks.problem("data.name",
+                   str_format("table does not fit the model {}; use mlp", models::family_of(s.model)));
+    return;
+  }
+  for (const char* key : {"model.input", "model.classes"}) {
+    if (checks.is_set(key)) checks.problem(key, "has no effect: the table says what it is");
+  }
+}
+
+void check_loss(const TrainSettings& s, config::Checks& checks) {
+  const bool number = learns_number(s.data);
+  if (s.loss.kind && number == (*s.loss.kind == Loss::kCrossEntropy)) {
+    checks.problem("loss", number ? "is for classes, while the target is a number; use mse or huber"
+                                  : "is for targets that are numbers; use cross_entropy");
+  }
+  if (number && s.label_smoothing != 0)
+    checks.problem("label_smoothing", "has no effect: the target is a number");
+  const std::string& metric = s.checkpoint.best_by;
+  if (metric != "loss" && number == (metric == "accuracy"))
+    checks.problem("checkpoint.best_by", str_format("is no metric of {}", number ? "numbers" : "classes"));
+}
+
 void check_data_fits_model(const TrainSettings& s, config::Checks& checks) {
   models::ModelInterface model;
   try {
@@ -77,11 +101,35 @@ void check_data_fits_model(const TrainSettings& s, config::Checks& checks) {
     checks.problem("model", error.what());
     return;
   }
+  if (std::holds_alternative<data::TableSettings>(s.data)) return check_table(s, checks);
+  if (checks.is_set("model.embedding"))
+    checks.problem("model.embedding", "has no effect: only tables have categories");
   if (const auto* images = std::get_if<data::ImageSettings>(&s.data)) check_images(model, *images, checks);
   if (const auto* text = std::get_if<data::TextSettings>(&s.data)) check_text(model, *text, checks);
 }
 
 }  // namespace
+
+bool learns_number(const data::DataSettings& data) {
+  const auto* table = std::get_if<data::TableSettings>(&data);
+  return table != nullptr && table->target.kind == table::TargetKind::kNumber;
+}
+
+void describe(config::Fields<LossSettings>& f) {
+  f.about(
+      "What training makes small, a mean over the targets. `loss: huber` stands for `loss: {name: huber}`.");
+  f.add(
+       "name", &LossSettings::kind,
+       "cross_entropy: of classes and tokens; mse: the squared error of a number; huber: half of it up to an "
+       "error of delta, linear beyond (Huber 1964). Not set: cross_entropy, for numbers mse.")
+      .values({{"cross_entropy", Loss::kCrossEntropy}, {"mse", Loss::kSquaredError}, {"huber", Loss::kHuber}})
+      .direct();
+  f.add("delta", &LossSettings::delta, "Of huber: the error from which on it is linear.").above(0);
+  f.check([](const LossSettings& s, config::Checks& checks) {
+    if (s.kind != Loss::kHuber && checks.is_set("delta"))
+      checks.problem("delta", "has no effect unless name is huber");
+  });
+}
 
 void describe(config::Fields<EvaluateSettings>& f) {
   f.about("When the test data is scored during training. It always is at the end.");
@@ -107,8 +155,11 @@ void describe(config::Fields<CheckpointSettings>& f) {
   f.add("keep", &CheckpointSettings::keep, "How many of the newest to keep.").at_least(1);
   f.add("keep_best", &CheckpointSettings::keep_best, "How many of the best by `best_by` to keep besides.")
       .at_least(0);
-  f.add("best_by", &CheckpointSettings::best_by, "The test metric that tells which checkpoint is best.")
-      .one_of({"loss", "accuracy"});
+  f.add("best_by", &CheckpointSettings::best_by,
+        "The test metric that tells which checkpoint is best: loss; of classes and tokens accuracy; of "
+        "numbers "
+        "rmse, mae or r2.")
+      .one_of({"loss", "accuracy", "rmse", "mae", "r2"});
   f.add("resume", &CheckpointSettings::resume,
         "auto: go on from the newest intact checkpoint of this run, if there is one. never: start a new run "
         "beside it. "
@@ -165,6 +216,7 @@ void describe(config::Fields<TrainSettings>& f) {
   f.add("epochs", &TrainSettings::epochs, "Length of the run in passes over the training data.")
       .unit("epochs")
       .at_least(1);
+  f.add("loss", &TrainSettings::loss, "What training makes small.");
   f.add("label_smoothing", &TrainSettings::label_smoothing,
         "Share of the target probability that is spread over all classes (Szegedy et al. 2015).")
       .at_least(0)
@@ -190,6 +242,7 @@ void describe(config::Fields<TrainSettings>& f) {
   f.check({"steps", "epochs"}, check_length);
   f.check({"global_batch", "micro_batch"}, check_batch);
   f.check({"model", "data"}, check_data_fits_model);
+  f.check({"data", "loss", "label_smoothing", "checkpoint"}, check_loss);
   f.check({"global_batch", "data"}, check_mixing);
   f.check({"model", "data", "micro_batch", "evaluate"}, check_objective);
 }

@@ -21,6 +21,15 @@ enum class Precision { kFloat32, kFloat64, kBfloat16 };
 
 enum class OnNotFinite { kStop, kSkip };
 
+/// Squared errors and Huber's loss are for targets that are numbers, cross entropy for the others.
+enum class Loss { kCrossEntropy, kSquaredError, kHuber };
+
+struct LossSettings {
+  std::optional<Loss> kind;  ///< not set: by the target
+  double delta = 1;          ///< of kHuber
+};
+void describe(config::Fields<LossSettings>& f);
+
 struct EvaluateSettings {
   std::optional<int64_t> every_steps;
   std::optional<int64_t> every_epochs;
@@ -65,6 +74,7 @@ struct TrainSettings {
   std::optional<int64_t> micro_batch;
   std::optional<int64_t> steps;
   std::optional<int64_t> epochs;
+  LossSettings loss;
   double label_smoothing = 0;
   optim::OptimizerSettings optimizer;
   std::optional<double> ema_decay;
@@ -79,5 +89,8 @@ struct TrainSettings {
   storage::StorageSettings storage;
 };
 void describe(config::Fields<TrainSettings>& f);
+
+/// Whether the target is a number, of a table.
+bool learns_number(const data::DataSettings& data);
 
 }  // namespace echelon::train

@@ -50,10 +50,20 @@ std::string mixture_text(const data::Dataset& dataset) {
   return parts.empty() ? "" : ", mixed of " + join(parts);
 }
 
+/// ", 3 numbers and 2 categories each"; empty where the data are no tables.
+std::string columns_text(const data::Tables* tables) {
+  if (tables == nullptr) return "";
+  const table::FeatureEncoder& encoder = tables->encoder();
+  const std::string target =
+      encoder.has_classes() ? str_format("{} classes", encoder.classes()) : std::string("a number");
+  return str_format(", {} numbers and {} categories to {}", encoder.numbers(), encoder.categories().size(),
+                    target);
+}
+
 std::string data_line(const TrainSettings& settings, Job& job) {
   const int64_t test = job.test_data() ? job.test_data()->size() : 0;
-  return str_format("{} training and {} test samples{}, seed {}", job.train_data()->size(), test,
-                    mixture_text(*job.train_data()), settings.seed);
+  return str_format("{} training and {} test samples{}{}, seed {}", job.train_data()->size(), test,
+                    columns_text(job.tables()), mixture_text(*job.train_data()), settings.seed);
 }
 
 std::string length_line(const Trainer& trainer) {

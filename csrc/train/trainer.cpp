@@ -1,22 +1,21 @@
 #include "train/trainer.h"
 
 #include "checkpoint/checkpoint.h"
-#include "comm/text_exchange.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "optim/schedule.h"
+#include "table/encoder_file.h"
+#include "train/resume.h"
 #include "train/save_checkpoint.h"
 
 namespace echelon::train {
 namespace {
 
-constexpr const char* kCheckpoints = "checkpoints";
-
 checkpoint::Retention retention(const CheckpointSettings& settings) {
   return {.newest = settings.keep,
           .best = settings.keep_best,
           .metric = settings.best_by,
-          .higher_is_better = settings.best_by == "accuracy"};
+          .higher_is_better = train::higher_is_better(settings.best_by)};
 }
 
 int64_t total_steps(const TrainSettings& settings, int64_t steps_per_epoch) {
@@ -26,7 +25,7 @@ int64_t total_steps(const TrainSettings& settings, int64_t steps_per_epoch) {
 }  // namespace
 
 Trainer::Trainer(const TrainSettings& settings, const std::string& resolved_config, fs::path run_directory,
-                 Ranks& ranks, Job& job)
+                 Ranks& ranks, Job& job, fs::path resume_from)
     : settings_(settings),
       resolved_config_(resolved_config),
       run_directory_(std::move(run_directory)),
@@ -36,7 +35,7 @@ Trainer::Trainer(const TrainSettings& settings, const std::string& resolved_conf
       learner_(settings, ranks, job, &tracer_),
       evaluator_(job.make_evaluator()),
       order_(data::sample_order(*job.train_data(), job.loader_options())),
-      resumed_from_(choose_checkpoint()) {
+      resumed_from_(std::move(resume_from)) {
   if (!resumed_from_.empty()) resume(resumed_from_);
   total_steps_ = train::total_steps(settings, steps_per_epoch());
   if (job_.loads_data()) {
@@ -44,7 +43,8 @@ Trainer::Trainer(const TrainSettings& settings, const std::string& resolved_conf
                                                   step_ * job_.plan().global_batch);
   }
   if (ranks_.host().rank() != 0) return;
-  store_ = std::make_unique<checkpoint::Store>(run_directory_ / kCheckpoints, retention(settings.checkpoint));
+  store_ = std::make_unique<checkpoint::Store>(run_directory_ / kCheckpointsFolder,
+                                               retention(settings.checkpoint));
   store_->set_aside_after(step_);
   recorder_ = std::make_unique<Recorder>(settings.log, run_directory_, step_, total_steps_, step_size());
 }
@@ -61,19 +61,6 @@ Scalars Trainer::source_epochs() const {
   for (const data::WeightedSource& source : job_.train_data()->sources())
     scalars.emplace_back(source.name, epochs[scalars.size()]);
   return scalars;
-}
-
-fs::path Trainer::choose_checkpoint() {
-  if (settings_.checkpoint.resume == "never") return {};
-  std::string chosen;
-  if (ranks_.host().rank() == 0) {
-    if (settings_.checkpoint.resume != "auto") {
-      chosen = checkpoint::open_checkpoint(settings_.checkpoint.resume).folder().string();
-    } else if (const auto newest = checkpoint::find_newest(run_directory_ / kCheckpoints)) {
-      chosen = newest->folder().string();
-    }
-  }
-  return broadcast_text(ranks_.host(), chosen, 0);
 }
 
 void Trainer::resume(const fs::path& folder) {
@@ -178,6 +165,8 @@ void Trainer::save() {
   contents.manifest.model_family = job_.model().spec().family;
   if (evaluated_step_ == step_) contents.manifest.metrics = metrics_;
   contents.manifest.config = resolved_config_;
+  if (store_ && job_.tables() != nullptr)
+    contents.texts[checkpoint::kFeaturesFile] = table::render_encoder(job_.tables()->encoder());
   save_checkpoint(store_.get(), contents, ranks_.host());
 }
 

@@ -26,11 +26,11 @@ struct TrainOutcome {
 
 class Trainer {
  public:
-  /// Continues from a checkpoint where the settings say so. `resolved_config` is stored with checkpoints;
-  /// `run_directory` is the same on every rank. Everything passed by reference must outlive this object.
-  /// Collective.
+  /// Continues from the checkpoint in `resume_from`, where that is not empty (train/resume.h).
+  /// `resolved_config` is stored with checkpoints; `run_directory` is the same on every rank. Everything
+  /// passed by reference must outlive this object. Collective.
   Trainer(const TrainSettings& settings, const std::string& resolved_config, fs::path run_directory,
-          Ranks& ranks, Job& job);
+          Ranks& ranks, Job& job, fs::path resume_from);
 
   /// Trains from the present step to the end. Collective. Throws NotFiniteError, DataError, CommError,
   /// CheckpointError.
@@ -45,7 +45,6 @@ class Trainer {
  private:
   StepSize step_size() const;
   Scalars source_epochs() const;
-  fs::path choose_checkpoint();
   void resume(const fs::path& folder);
   bool train_one_step();
   void evaluate();

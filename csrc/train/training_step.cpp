@@ -42,10 +42,10 @@ class TrainingStep::Work final : public parallel::StageWork {
   at::Tensor loss(const nn::Activations& outputs, int64_t micro_batch) override {
     const nn::AutocastScope autocast(autocast_type(options_.precision), options_.device);
     const data::Batch batch = batches_->take(micro_batch);
-    const at::Tensor& logits = outputs.at(owner_.model_.spec().outputs.front());
+    const at::Tensor& predicted = outputs.at(owner_.model_.spec().outputs.front());
     targets_ += batch.targets;
-    const at::Tensor sum = nn::cross_entropy(logits, batch.target, options_.label_smoothing,
-                                             /*some_ignored=*/batch.targets < batch.all_targets());
+    const at::Tensor sum = nn::loss_sum(predicted, batch.target, options_.loss,
+                                        /*some_ignored=*/batch.targets < batch.all_targets());
     return sum / options_.targets();
   }
 

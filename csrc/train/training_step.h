@@ -7,6 +7,7 @@
 #include "data/loader.h"
 #include "nn/functional/product_weight.h"
 #include "nn/layered_model.h"
+#include "nn/loss.h"
 #include "parallel/batch_plan.h"
 #include "parallel/grid.h"
 #include "parallel/model_gradients.h"
@@ -23,7 +24,7 @@ struct StepOptions {
   uint64_t seed = 0;
   Precision precision = Precision::kFloat32;
   at::Device device = at::Device(at::kCPU);
-  double label_smoothing = 0;
+  nn::LossOptions loss;
   bool sync_batch_norm = false;
   int64_t targets_per_sample = 1;  ///< data::Dataset's
   int64_t rows_per_sample = 1;     ///< data::Dataset's

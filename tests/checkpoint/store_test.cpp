@@ -91,6 +91,22 @@ Contents part_of_contents(FilePart part) {
   return contents;
 }
 
+TEST(Store, TextsBelongToTheCheckpoint) {
+  const TemporaryFolder folder;
+  Store store(folder / "checkpoints", {});
+  Contents contents = contents_of(1);
+  contents.texts[kFeaturesFile] = "{\"features\": []}\n";
+  const fs::path path = store.save(contents);
+  const Checkpoint checkpoint(path);
+  EXPECT_EQ(checkpoint.text(kFeaturesFile), contents.texts[kFeaturesFile]);
+  EXPECT_THAT(inspect(path), HasSubstr("features.json: 17 B, checksum verified"));
+  flip_byte(path / kFeaturesFile, 3);
+  EXPECT_THAT(message_of([&] { checkpoint.verify(); }), HasSubstr("features.json was altered"));
+  fs::remove(path / kFeaturesFile);
+  EXPECT_THAT(message_of([&] { Checkpoint again(path); }),
+              HasSubstr("features.json belongs to the checkpoint"));
+}
+
 TEST(Store, FilesOfSeveralWritersAreOneCheckpoint) {
   const TemporaryFolder folder;
   Store store(folder.path(), {});

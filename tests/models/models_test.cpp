@@ -56,6 +56,45 @@ TEST(Shapes, LogitsHaveOneNumberAClass) {
   }
 }
 
+TEST(Mlp, ReadsTables) {
+  const TableInput table{.numbers = 3, .categories = {5, 100}, .classes = 4};
+  const ModelSettings settings = with_table(MlpSettings{.hidden = {16}, .activation = "gelu"}, table);
+  // The rule gives 5 categories 4 numbers and 100 of them 21.
+  const int64_t width = 3 + 4 + 21;
+  EXPECT_EQ(parameters_of(settings), 5 * 4 + 100 * 21 + width * 16 + 16 + 16 * 4 + 4);
+  nn::LayeredModel model(make_model(settings), at::TensorOptions(), 1);
+  const nn::Activations inputs = {{"features", at::randn({2, 3})},
+                                  {"categories", at::tensor({4, 99, 0, 0}, at::kLong).reshape({2, 2})}};
+  EXPECT_EQ(model.forward(inputs, {}).at("logits").sizes(), at::IntArrayRef({2, 4}));
+  EXPECT_EQ(interface_of(settings).task, Task::kClassification);
+}
+
+TEST(Mlp, ReadsNumbersOrCategoriesAlone) {
+  const ModelSettings numbers = with_table(MlpSettings{.hidden = {}}, {.numbers = 3});
+  EXPECT_EQ(parameters_of(numbers), 3 + 1) << "linear regression";
+  EXPECT_EQ(interface_of(numbers).task, Task::kRegression);
+  const ModelSettings categories =
+      with_table(MlpSettings{.hidden = {}, .embedding = 6}, {.categories = {4, 7}});
+  EXPECT_EQ(parameters_of(categories), (4 + 7) * 6 + 12 + 1);
+  nn::LayeredModel model(make_model(categories), at::TensorOptions(), 1);
+  const at::Tensor inputs = at::tensor({0, 0, 3, 6}, at::kLong).reshape({2, 2});
+  const at::Tensor prediction = model.forward({{"categories", inputs}}, {}).at("prediction");
+  EXPECT_EQ(prediction.sizes(), at::IntArrayRef({2, 1}));
+  // What training did not see adds nothing: the bias of the head, which starts as zero, is left.
+  EXPECT_EQ(prediction[0].item<float>(), 0);
+  EXPECT_NE(prediction[1].item<float>(), 0);
+}
+
+// By Python: min(600, round(1.6 * n ** 0.56)).
+TEST(Mlp, WidthOfEmbeddings) {
+  const std::pair<int64_t, int64_t> widths[] = {{2, 2}, {3, 3}, {10, 6}, {1000, 77}, {50000, 600}};
+  for (const auto& [categories, width] : widths) EXPECT_EQ(embedding_width(categories), width) << categories;
+}
+
+TEST(Mlp, OthersReadNoTables) {
+  EXPECT_THROW(with_table(GptSettings{}, {.numbers = 1}), ConfigError);
+}
+
 TEST(Interface, SaysWhatTheDataMustProvide) {
   const ModelInterface text = interface_of(GptSettings{.context = 256, .vocabulary = 65});
   EXPECT_EQ(text.task, Task::kLanguageModelling);

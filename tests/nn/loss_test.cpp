@@ -152,5 +152,24 @@ TEST(CountCorrect, NotANumberIsNeverCorrect) {
   EXPECT_EQ(count_correct(at::full({3, 10}, NAN), at::zeros({3}, at::kLong)).top1.item<int64_t>(), 0);
 }
 
+TEST(NumberLoss, FollowsItsFormula) {
+  const at::Tensor targets = at::tensor({1.0, 2.0, 3.0, 10.0}, at::kDouble);
+  const at::Tensor outputs = at::tensor({1.5, 2.0, 0.0, 4.0}, at::kDouble).unsqueeze(1).requires_grad_();
+  // The errors are 0.5, 0, -3 and -6.
+  const LossOptions squared{.kind = LossKind::kSquaredError},
+      huber{.kind = LossKind::kHuber, .huber_delta = 2};
+  EXPECT_DOUBLE_EQ(loss_sum(outputs, targets, squared).item<double>(), 0.25 + 9 + 36);
+  const at::Tensor loss = loss_sum(outputs, targets, huber);
+  EXPECT_DOUBLE_EQ(loss.item<double>(), 0.125 + 2 * (3 - 1) + 2 * (6 - 1));
+  loss.backward();
+  EXPECT_TRUE(outputs.grad().equal(at::tensor({0.5, 0.0, -2.0, -2.0}, at::kDouble).unsqueeze(1)));
+}
+
+TEST(NumberLoss, SumsOfMetrics) {
+  const at::Tensor targets = at::tensor({1.0F, 2.0F, 6.0F});
+  const at::Tensor sums = number_sums(at::tensor({1.5F, 2.0F, 3.0F}).unsqueeze(1), targets, 2);
+  EXPECT_TRUE(sums.equal(at::tensor({0.25 + 9, 0.5 + 3, -1 + 0 + 4.0, 1 + 0 + 16.0, 3.0}, at::kDouble)));
+}
+
 }  // namespace
 }  // namespace echelon::nn

@@ -79,9 +79,38 @@ TEST(Evaluator, PerplexityIsTheExponentialOfTheLoss) {
   EXPECT_NEAR(one.at("loss"), three.at("loss"), 1e-12);
 }
 
+TEST(Metrics, OfNumbersAreThoseOfAllPartsTogether) {
+  at::manual_seed(3);
+  const Scoring scoring{.loss = {.kind = nn::LossKind::kSquaredError}, .scale = 4, .centre = 1e6};
+  const at::Tensor targets = 1e6 + at::randn({90}, at::kDouble);
+  const at::Tensor predictions = targets + 0.5 * at::randn({90}, at::kDouble);
+  at::Tensor sums = at::zeros({kMetricSums}, at::kDouble);
+  for (const auto& [begin, end] : {std::pair{0, 1}, {1, 40}, {40, 90}})
+    sums += metric_sums(scoring, predictions.slice(0, begin, end).unsqueeze(1), targets.slice(0, begin, end),
+                        end - begin);
+  const Metrics metrics = metrics_of(scoring, {sums.const_data_ptr<double>(), kMetricSums});
+  const at::Tensor errors = predictions - targets;
+  const double squared = errors.square().mean().item<double>();
+  EXPECT_NEAR(metrics.at("loss"), squared, 1e-9);
+  EXPECT_NEAR(metrics.at("rmse"), 4 * std::sqrt(squared), 1e-9);
+  EXPECT_NEAR(metrics.at("mae"), 4 * errors.abs().mean().item<double>(), 1e-9);
+  EXPECT_NEAR(metrics.at("r2"), 1 - squared / targets.var(/*unbiased=*/false).item<double>(), 1e-6);
+}
+
+TEST(Metrics, OfEqualTargetsExplainNothing) {
+  const Scoring scoring{.loss = {.kind = nn::LossKind::kHuber}};
+  const at::Tensor sums = metric_sums(scoring, at::zeros({3, 1}), at::full({3}, 2.0F), 3);
+  const Metrics metrics = metrics_of(scoring, {sums.const_data_ptr<double>(), kMetricSums});
+  EXPECT_EQ(metrics.at("rmse"), 2);
+  EXPECT_EQ(metrics.at("loss"), 1.5);
+  EXPECT_TRUE(std::isnan(metrics.at("r2")));
+}
+
 TEST(Metrics, AreShownInAFixedOrder) {
   EXPECT_EQ(to_string({{"accuracy_top5", 0.9996}, {"accuracy", 0.979}, {"loss", 0.0712}}),
             "loss 0.0712, accuracy 97.90 %, accuracy_top5 99.96 %");
+  EXPECT_EQ(to_string({{"r2", 0.5}, {"mae", 2}, {"rmse", 3}, {"loss", 9}}),
+            "loss 9.0000, rmse 3.0000, mae 2.0000, r2 0.5000");
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "nn/layered_model.h"
+#include "nn/loss.h"
 
 namespace echelon::parallel {
 
@@ -55,7 +56,7 @@ struct ModelCosts {
 struct CostOptions {
   at::ScalarType storage = at::kFloat;     ///< of parameters and inputs
   std::optional<at::ScalarType> autocast;  ///< products are computed in it
-  double label_smoothing = 0;
+  nn::LossOptions loss;
   std::vector<bool> recomputed;  ///< as LayeredModel::set_recomputed()
 };
 

@@ -91,7 +91,7 @@ LayerProbe::Forward LayerProbe::run_forward(nn::Activations inputs) {
   }
   if (targets_.defined()) {
     const int64_t rows = targets_.is_floating_point() ? targets_.size(0) : targets_.numel();
-    forward.loss = nn::cross_entropy(forward.outputs.front(), targets_, options_.label_smoothing) / rows;
+    forward.loss = nn::loss_sum(forward.outputs.front(), targets_, options_.loss) / rows;
   }
   return forward;
 }

@@ -1,0 +1,85 @@
+#include "data/table/settings.h"
+
+#include "common/format.h"
+#include "config/fields.h"
+#include "data/describe_loading.h"
+
+namespace echelon::data {
+namespace {
+
+void check_csv(const CsvSettings& s, config::Checks& checks) {
+  if (s.delimiter.size() > 1) checks.problem("delimiter", "must be one character");
+  if (s.delimiter == "\"") checks.problem("delimiter", "cannot be the quote");
+  if (!s.header && s.columns.empty()) checks.problem("columns", "is needed where header is false");
+}
+
+void check_table(const TableSettings& s, config::Checks& checks) {
+  if (s.features.contains(s.target.column))
+    checks.problem("features", str_format("cannot contain the target \"{}\"", s.target.column));
+  const bool is_class = s.target.kind == table::TargetKind::kClass;
+  if (s.stratified && !is_class) checks.problem("stratified", "needs a target of type class");
+  const bool parquet = s.format == table::TableFormat::kParquet;
+  const bool csv = s.format == table::TableFormat::kAuto || s.format == table::TableFormat::kCsv;
+  if (parquet && !s.types.empty())
+    checks.problem("types", "has no effect on Parquet, whose files say what their columns are");
+  if (!csv && checks.is_set("csv")) checks.problem("csv", "has no effect on this format");
+}
+
+}  // namespace
+
+void describe(config::Fields<CsvSettings>& f) {
+  f.about("How CSV is read.");
+  f.add("delimiter", &CsvSettings::delimiter,
+        "The character between fields; not set: a tab in .tsv files, else a comma.")
+      .example("';'");
+  f.add("header", &CsvSettings::header, "The first record names the columns.");
+  f.add("columns", &CsvSettings::columns,
+        "The names of the columns, in place of those of a header; needed without one.");
+  f.add("missing", &CsvSettings::missing,
+        "What stands for a missing value, besides the empty field; not set: NA, N/A, NaN, null, None, #N/A.")
+      .example("['?', '-999']");
+  f.check(check_csv);
+}
+
+void describe(config::Fields<TableSettings>& f) {
+  f.about("Rows of tables: Parquet, CSV, JSON lines.");
+  f.add("train", &TableSettings::train,
+        "Tables with the same columns as paths, globs or ranges like part-{000..127}.parquet.")
+      .min_items(1)
+      .example("['data/part-*.parquet']");
+  f.add("test", &TableSettings::test, "The same for evaluation.");
+  f.add("features", &TableSettings::features,
+        "The columns that the model sees, by name; a short form is the type alone. Not set: every column but "
+        "the target, numbers and times as float, text and bools as categorical.")
+      .example("{age: float, job: categorical, rooms: {type: integer, missing: mean}}");
+  f.add("target", &TableSettings::target, "The column that is learned.").required();
+  f.add("format", &TableSettings::format, "auto: by the names of the files, else by their first bytes.")
+      .values({{"auto", table::TableFormat::kAuto},
+               {"parquet", table::TableFormat::kParquet},
+               {"csv", table::TableFormat::kCsv},
+               {"jsonl", table::TableFormat::kJsonLines}});
+  f.add("types", &TableSettings::types,
+        "What columns of CSV and JSON lines hold; of others it is what their values in the first 16 MiB have "
+        "in common.")
+      .one_of({"bool", "int", "float", "text", "date"})
+      .example("{zip: text}");
+  f.add("csv", &TableSettings::csv, "How CSV is read.");
+  f.add("memory_mb", &TableSettings::memory_mb,
+        "Rows that each rank keeps as numbers. What does not fit is read and converted again when it is "
+        "needed; then shuffle: {shards: n} reads each block once an epoch.")
+      .unit("MiB")
+      .above(0);
+  describe_loading(f);
+  f.check(check_table);
+}
+
+std::vector<table::FeatureSettings> listed_features(const TableSettings& settings) {
+  std::vector<table::FeatureSettings> features;
+  for (const auto& [column, feature] : settings.features) {
+    features.push_back(feature);
+    features.back().column = column;
+  }
+  return features;
+}
+
+}  // namespace echelon::data
