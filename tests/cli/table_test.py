@@ -111,7 +111,23 @@ log: {{every_steps: 1}}
         for kind in ("parquet", "jsonl"):
             self.train(config, kind, f"data.train={self.folder}/train.{kind}")
             self.assertEqual(self.losses("csv"), self.losses(kind))
-            self.assertEqual(self.file_bytes("csv", 12, "features.json"), self.file_bytes(kind, 12, "features.json"))
+            one, other = (json.loads(self.file_bytes(name, 12, "features.json")) for name in ("csv", kind))
+            self.assert_near(one, other)
+
+    def assert_near(self, one, other):
+        """The same, but for the last digits of numbers: sums of row groups are added in another order."""
+        self.assertEqual(type(one), type(other))
+        if isinstance(one, dict):
+            self.assertEqual(list(one), list(other))
+            one, other = list(one.values()), list(other.values())
+        if isinstance(one, list):
+            self.assertEqual(len(one), len(other))
+            for ours, theirs in zip(one, other):
+                self.assert_near(ours, theirs)
+        elif isinstance(one, float):
+            self.assertAlmostEqual(one, other, delta=1e-13 * abs(one))
+        else:
+            self.assertEqual(one, other)
 
     def test_any_shape_of_job_computes_the_same(self):
         config = self.table_run(model="{name: mlp, hidden: [16, 8]}", micro_batch=4, steps=20)
