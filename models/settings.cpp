@@ -11,6 +11,14 @@ namespace echelon::models {
 namespace {
 
 const char* const kImageHelp = "Shape of an image: [channels, height, width].";
+const char* const kHeadsHelp = "Attention heads; divides the width.";
+const char* const kWidthHelp = "Numbers that describe a token inside the model.";
+
+template <class Settings>
+void check_heads(const Settings& s, config::Checks& checks) {
+  if (s.width % s.heads != 0)
+    checks.problem("heads", str_format("{} does not divide width = {}", s.heads, s.width));
+}
 
 }  // namespace
 
@@ -79,11 +87,31 @@ void describe(config::Fields<ResnetSettings>& f) {
   });
 }
 
+void describe(config::Fields<EncoderDecoderSettings>& f) {
+  f.about(
+      "A transformer that reads one sequence and writes another (Vaswani et al., 1706.03762), for "
+      "data.objective: seq2seq.");
+  f.add("encoder_layers", &EncoderDecoderSettings::encoder_layers, "Transformer blocks that read the source.")
+      .at_least(1);
+  f.add("decoder_layers", &EncoderDecoderSettings::decoder_layers, "Transformer blocks that write.")
+      .at_least(1);
+  f.add("heads", &EncoderDecoderSettings::heads, kHeadsHelp).at_least(1);
+  f.add("width", &EncoderDecoderSettings::width, kWidthHelp).at_least(1);
+  f.add("context", &EncoderDecoderSettings::context, "Tokens of a source, and of what is written, at most.")
+      .at_least(1);
+  f.add("vocabulary", &EncoderDecoderSettings::vocabulary, "Number of different tokens.").at_least(2);
+  f.add("dropout", &EncoderDecoderSettings::dropout,
+        "Share of values zeroed in training; 0.1 in the paper's base model.")
+      .at_least(0)
+      .below(1);
+  f.check(check_heads<EncoderDecoderSettings>);
+}
+
 void describe(config::Fields<GptSettings>& f) {
   f.about("GPT-2 architecture (Radford et al., 2019).");
   f.add("layers", &GptSettings::layers, "Transformer blocks.").at_least(1);
-  f.add("heads", &GptSettings::heads, "Attention heads; divides the width.").at_least(1);
-  f.add("width", &GptSettings::width, "Numbers that describe a token inside the model.").at_least(1);
+  f.add("heads", &GptSettings::heads, kHeadsHelp).at_least(1);
+  f.add("width", &GptSettings::width, kWidthHelp).at_least(1);
   f.add("context", &GptSettings::context, "Tokens that the model sees at once.").at_least(1);
   f.add("vocabulary", &GptSettings::vocabulary, "Number of different tokens.").at_least(2);
   f.add("document_mask", &GptSettings::document_mask,
@@ -94,11 +122,7 @@ void describe(config::Fields<GptSettings>& f) {
   f.add("dropout", &GptSettings::dropout, "Share of values zeroed in training; GPT-2 used 0.1.")
       .at_least(0)
       .below(1);
-  f.check([](const GptSettings& s, config::Checks& checks) {
-    if (s.width % s.heads != 0) {
-      checks.problem("heads", str_format("{} does not divide width = {}", s.heads, s.width));
-    }
-  });
+  f.check(check_heads<GptSettings>);
 }
 
 void describe(config::Fields<ModelSettings>& f) {
@@ -107,12 +131,20 @@ void describe(config::Fields<ModelSettings>& f) {
   f.choice<ConvnetSettings>("convnet", "Small convolutional network for small images.");
   f.choice<ResnetSettings>("resnet", "Residual network for images.");
   f.choice<GptSettings>("gpt", "GPT-2 architecture for text.");
+  f.choice<EncoderDecoderSettings>("encoder_decoder", "Transformer from sequence to sequence, for text.");
   f.choice<SequentialSettings>("sequential", "Layers spelled out one by one.");
 }
 
 ModelInterface interface_of(const ModelSettings& settings) {
   if (const auto* gpt = std::get_if<GptSettings>(&settings)) {
     return {Task::kLanguageModelling, "tokens", {gpt->context}, gpt->vocabulary, gpt->document_mask};
+  }
+  if (const auto* pairs = std::get_if<EncoderDecoderSettings>(&settings)) {
+    return {.task = Task::kLanguageModelling,
+            .input = "tokens",
+            .input_shape = {pairs->context},
+            .output_limit = pairs->vocabulary,
+            .source = true};
   }
   if (const auto* sequential = std::get_if<SequentialSettings>(&settings)) {
     return {Task::kClassification, "image", sequential->input, sequential_shapes(*sequential).back()[0]};
@@ -146,7 +178,7 @@ ModelSettings with_table(ModelSettings settings, const TableInput& table) {
 }
 
 std::string family_of(const ModelSettings& settings) {
-  static const char* const families[] = {"mlp", "convnet", "resnet", "gpt", "sequential"};
+  static const char* const families[] = {"mlp", "convnet", "resnet", "gpt", "encoder_decoder", "sequential"};
   static_assert(std::size(families) == std::variant_size_v<ModelSettings>);
   return families[settings.index()];
 }

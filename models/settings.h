@@ -69,13 +69,25 @@ struct GptSettings {
   bool causal = true;
 };
 
-using ModelSettings =
-    std::variant<MlpSettings, ConvnetSettings, ResnetSettings, GptSettings, SequentialSettings>;
+/// Vaswani et al., "Attention Is All You Need" (1706.03762); sizes are those of its base model.
+struct EncoderDecoderSettings {
+  int64_t encoder_layers = 6;
+  int64_t decoder_layers = 6;
+  int64_t heads = 8;
+  int64_t width = 512;
+  int64_t context = 512;
+  int64_t vocabulary = 37000;
+  double dropout = 0.0;
+};
+
+using ModelSettings = std::variant<MlpSettings, ConvnetSettings, ResnetSettings, GptSettings,
+                                   EncoderDecoderSettings, SequentialSettings>;
 
 void describe(config::Fields<MlpSettings>& f);
 void describe(config::Fields<ConvnetSettings>& f);
 void describe(config::Fields<ResnetSettings>& f);
 void describe(config::Fields<GptSettings>& f);
+void describe(config::Fields<EncoderDecoderSettings>& f);
 void describe(config::Fields<ModelSettings>& f);
 
 enum class Task { kClassification, kLanguageModelling, kRegression };
@@ -88,6 +100,7 @@ struct ModelInterface {
   int64_t output_limit;                  ///< classes or vocabulary: every label or token is below it
   bool document_starts = false;          ///< "document_starts" is an input, too: [context], of the same kind
   std::optional<TableInput> table = {};  ///< set: the inputs are those, and not `input`
+  bool source = false;  ///< "source" and "source_starts" are inputs, too: [context] at most, of the same kind
 };
 
 /// Throws ConfigError when the shapes of a `sequential` model do not fit.

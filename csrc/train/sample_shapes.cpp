@@ -49,6 +49,11 @@ SampleBatch make_sample_batch(const TrainSettings& settings, int64_t micro_batch
     const std::vector<int64_t> shape = {rows, text->sequence_length};
     SampleBatch batch{{{model.input, random_labels(model.output_limit, shape, device)}},
                       random_labels(model.output_limit, shape, device)};
+    if (const auto* pairs = std::get_if<data::Seq2SeqSettings>(&text->objective)) {
+      const std::vector<int64_t> source = {rows, pairs->source_length};
+      batch.inputs["source"] = random_labels(model.output_limit, source, device);
+      batch.inputs["source_starts"] = at::zeros(source, batch.targets.options());
+    }
     if (model.document_starts) batch.inputs["document_starts"] = at::zeros(shape, batch.targets.options());
     return batch;
   }

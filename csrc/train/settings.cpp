@@ -37,13 +37,23 @@ void check_images(const models::ModelInterface& model, const data::ImageSettings
 
 void check_objective(const TrainSettings& s, config::Checks& checks) {
   const auto* text = std::get_if<data::TextSettings>(&s.data);
+  if (text == nullptr) return;
+  const auto* pairs = std::get_if<data::Seq2SeqSettings>(&text->objective);
+  const auto* reader = std::get_if<models::EncoderDecoderSettings>(&s.model);
+  if ((pairs == nullptr) != (reader == nullptr)) {
+    checks.problem("data.objective", pairs != nullptr ? "seq2seq needs model: encoder_decoder"
+                                                      : "must be seq2seq for model: encoder_decoder");
+  } else if (pairs != nullptr && pairs->source_length > reader->context) {
+    checks.problem("data.objective.seq2seq.source_length",
+                   str_format("is longer than the model's context of {}", reader->context));
+  }
   const auto* gpt = std::get_if<models::GptSettings>(&s.model);
-  if (text == nullptr || gpt == nullptr) return;
+  if (gpt == nullptr) return;
   const bool masked = std::holds_alternative<data::MaskedSettings>(text->objective);
   if (masked && gpt->causal)
     checks.problem("model.causal",
                    "must be false for data.objective: masked, which reads on both sides of a token");
-  if (!masked && !gpt->causal)
+  if (!masked && pairs == nullptr && !gpt->causal)
     checks.problem("model.causal",
                    "must be true for data.objective: causal, or a token sees what it is to predict");
   if (text->packing != data::Packing::kBuckets) return;

@@ -13,11 +13,16 @@ class DataTest(PipelineTest):
     def json_lines(self, name, records):
         return self.write(name, "".join(json.dumps(record) + "\n" for record in records))
 
+    ENCODER_DECODER = ("{name: encoder_decoder, encoder_layers: 1, decoder_layers: 2, heads: 2, width: 32, context: 32, "
+                       "vocabulary: 256}")
+
     def config(self, data, **changes):
         settings = {"steps": 12, "global_batch": 8, "micro_batch": 1, "document_mask": "true", "causal": "true",
                     "vocabulary": 256, **changes}
+        gpt = (f"{{name: gpt, layers: 2, heads: 2, width: 32, context: 32, vocabulary: {settings['vocabulary']}, "
+               f"document_mask: {settings['document_mask']}, causal: {settings['causal']}}}")
         return self.write("config.yaml", f"""
-model: {{name: gpt, layers: 2, heads: 2, width: 32, context: 32, vocabulary: {settings["vocabulary"]}, document_mask: {settings["document_mask"]}, causal: {settings["causal"]}}}
+model: {settings.get("model", gpt)}
 data: {{name: text, sequence_length: 32, {data}}}
 global_batch: {settings["global_batch"]}
 micro_batch: {settings["micro_batch"]}
@@ -80,6 +85,17 @@ log: {{every_steps: 1}}
         ours, theirs = (self.records(name, "evaluation")[-1]["loss"] for name in ("single", "buckets"))
         self.assertLess(abs(ours - theirs), 1e-9)
 
+    def test_a_response_to_a_whole_prompt_is_learned_alike_on_any_ranks(self):
+        """Words of two letters, to be written backwards: only who reads the prompt can know them."""
+        words = [a + b for a in "abcdefgh" for b in "abcdefgh"]
+        lines = self.json_lines("words.jsonl", [{"word": word, "backwards": word[::-1]} for word in words])
+        data = (f"train: {lines}, test: {lines}, packing: none, objective: {{seq2seq: {{source_length: 4}}}}, "
+                "instruction: {prompt: '{word}', response: '{backwards}'}, end_of_document: ';'")
+        self.assert_shapes_agree(self.config(data, model=self.ENCODER_DECODER), "short")
+        config = self.config(data, model=self.ENCODER_DECODER, steps=400, global_batch=32, micro_batch=32)
+        self.train(config, "1x1", "learned", "precision=fp32")
+        self.assertGreater(self.records("learned", "evaluation")[-1]["accuracy"], 0.95)
+
     def test_what_does_not_fit_is_refused(self):
         lines = self.json_lines("lines.jsonl", [{"text": "abc"}])
         for data, changes, problem in (
@@ -87,7 +103,12 @@ log: {{every_steps: 1}}
                 ("packing: buckets, bucket_tokens: 8", {}, "must be at least sequence_length (32)"),
                 ("objective: {masked: {mask_id: 256}}", {}, "must be false for data.objective: masked"),
                 ("objective: masked", {"causal": "false"}, "needs a tokenizer that has mask_token, or mask_id"),
-                ("packing: none", {"causal": "false"}, "must be true for data.objective: causal")):
+                ("packing: none", {"causal": "false"}, "must be true for data.objective: causal"),
+                ("objective: seq2seq, packing: none", {}, "seq2seq needs model: encoder_decoder"),
+                ("objective: seq2seq", {"model": self.ENCODER_DECODER}, "must be none for objective: seq2seq"),
+                ("packing: none", {"model": self.ENCODER_DECODER}, "must be seq2seq for model: encoder_decoder"),
+                ("objective: seq2seq, packing: none", {"model": self.ENCODER_DECODER},
+                 "is longer than the model's context of 32")):
             with self.subTest(data):
                 finished = run("check", self.config(f"train: {lines}, {data}", **changes))
                 self.assertEqual(finished.returncode, 3, finished.stderr)

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Golden numbers for tests/models/golden_test.cpp: GPT-2 and residual networks as PyTorch computes them.
+"""Golden numbers for tests/models/golden_test.cpp: GPT-2, encoder and decoder, and residual networks as PyTorch computes
+them.
 
     python3 tests/golden/models.py            # needs torch, torchvision and safetensors; rewrites the files beside it
 
 Weights are random float32 numbers, the arithmetic is float64, results are stored as float32. Each file holds, under
 Echelon's names,
     weight/NAME    parameters and buffers before the step
-    input, target  one batch
+    input, target  one batch; input/NAME where there are several inputs
     output, loss   of a training-mode forward pass (loss: mean cross entropy)
     gradient/NAME  of the loss
     buffer/NAME    running statistics after the forward pass
@@ -22,6 +23,12 @@ Names. Residual networks: as torchvision's. GPT-2, Hugging Face's (transformers.
     transformer.h.N.mlp.c_fc.*           block.N.mlp.expand.*             weight transposed
     transformer.h.N.mlp.c_proj.*         block.N.mlp.contract.*           weight transposed
     transformer.ln_f.*                   norm.*
+
+Encoder and decoder: torch.nn.TransformerEncoderLayer and TransformerDecoderLayer, to ours:
+    self_attn.in_proj_*, out_proj.*      attention.qkv.*, attention.projection.*
+    multihead_attn.in_proj_*, out_proj.* cross_attention.query.* (first third) and key_value.* (the rest), projection.*
+    linear1.*, linear2.*                 mlp.expand.*, mlp.contract.*
+    norm1.*, norm2.*, norm3.*            attention_norm.*, then (mlp_norm.*) or (cross_attention_norm.*, mlp_norm.*)
 """
 
 import math
@@ -116,11 +123,59 @@ GPT_NAMES = [
 ]
 
 
-def gpt_tensor(name, value):
+def gpt_tensors(name, value):
     for pattern, replacement in GPT_NAMES:
         name = re.sub(pattern, replacement, name)
     transposed = re.search(r"(qkv|projection|expand|contract)\.weight", name)
-    return name, value.T if transposed else value
+    return [(name, value.T if transposed else value)]
+
+
+class EncoderDecoder(nn.Module):
+    """Norms first, GELU by tanh, learned positions, one table of tokens; padding of the source is not seen."""
+
+    def __init__(self, layers, heads, width, context, vocabulary):
+        super().__init__()
+        options = dict(dim_feedforward=4 * width, dropout=0.0, activation=lambda x: F.gelu(x, approximate="tanh"),
+                       batch_first=True, norm_first=True)
+        self.token = nn.Embedding(vocabulary, width)
+        self.source_position = nn.Embedding(context, width)
+        self.position = nn.Embedding(context, width)
+        self.encoder = nn.ModuleList(nn.TransformerEncoderLayer(width, heads, **options) for _ in range(layers))
+        self.encoder_norm = nn.LayerNorm(width)
+        self.decoder = nn.ModuleList(nn.TransformerDecoderLayer(width, heads, **options) for _ in range(layers))
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, inputs):
+        source, starts, tokens = inputs["source"], inputs["source_starts"], inputs["tokens"]
+        padding = starts != 0
+        memory = self.token(source) + self.source_position.weight[: source.shape[1]]
+        for block in self.encoder:
+            memory = block(memory, src_key_padding_mask=padding)
+        memory = self.encoder_norm(memory)
+        future = torch.ones(tokens.shape[1], tokens.shape[1], dtype=torch.bool).triu(1)
+        x = self.token(tokens) + self.position.weight[: tokens.shape[1]]
+        for block in self.decoder:
+            x = block(x, memory, tgt_mask=future, memory_key_padding_mask=padding)
+        return self.norm(x) @ self.token.weight.T
+
+
+def encoder_decoder_tensors(name, value):
+    name = re.sub(r"^token\.", "encoder.embedding.token.", name)
+    name = re.sub(r"^source_position\.", "encoder.embedding.position.", name)
+    name = re.sub(r"^position\.", "embedding.position.", name)
+    name = re.sub(r"^encoder_norm\.", "encoder.norm.", name)
+    in_decoder = name.startswith("decoder.")
+    name = re.sub(r"^decoder\.", "block.", re.sub(r"^encoder\.(\d)", r"encoder.block.\1", name))
+    for pattern, replacement in [("norm1", "attention_norm"), ("norm2", "cross_attention_norm" if in_decoder else "mlp_norm"),
+                                 ("norm3", "mlp_norm"), ("linear1", "mlp.expand"), ("linear2", "mlp.contract"),
+                                 ("self_attn", "attention"), ("multihead_attn", "cross_attention"),
+                                 ("out_proj", "projection")]:
+        name = name.replace(pattern, replacement)
+    if ".cross_attention.in_proj_" in name:
+        query, key_value = value.split([value.shape[0] // 3, value.shape[0] * 2 // 3])
+        return [(name.replace("in_proj_", part), part_value) for part, part_value in
+                (("query.", query), ("key_value.", key_value))]
+    return [(name.replace("in_proj_", "qkv."), value)]
 
 
 class Resnet(nn.Module):
@@ -151,8 +206,8 @@ class Resnet(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
-def resnet_tensor(name, value):
-    return name, value
+def resnet_tensors(name, value):
+    return [(name, value)]
 
 
 def randomise(model, generator):
@@ -168,17 +223,21 @@ def randomise(model, generator):
             buffer.data = buffer.data.double()
 
 
-def write(path, model, tensor, sample, target):
-    file = {"input": sample, "target": target}
+def write(path, model, tensors, sample, target):
+    """`tensors`: the names and values that a tensor of the model has in Echelon."""
+    several = isinstance(sample, dict)
+    file = {"target": target, **({f"input/{name}": value for name, value in sample.items()} if several else {"input": sample})}
+    if not several and sample.dtype.is_floating_point:
+        sample = sample.double()
 
     def put(kind, name, value):
-        name, value = tensor(name, value)
         if value.dtype.is_floating_point:  # not BatchNorm's number of batches
-            file[f"{kind}/{name}"] = value.detach().clone()  # buffers change later
+            for our_name, our_value in tensors(name, value):
+                file[f"{kind}/{our_name}"] = our_value.detach().clone()  # buffers change later
 
     for name, value in model.state_dict().items():
         put("weight", name, value)
-    output = model(sample.double() if sample.dtype.is_floating_point else sample)
+    output = model(sample)
     loss = F.cross_entropy(output.reshape(-1, output.shape[-1]), target.reshape(-1))
     loss.backward()
     file.update(output=output.detach(), loss=loss.detach())
@@ -187,7 +246,7 @@ def write(path, model, tensor, sample, target):
     for name, buffer in model.named_buffers():
         put("buffer", name, buffer)
     with torch.no_grad():
-        file["evaluation"] = model.eval()(sample.double() if sample.dtype.is_floating_point else sample)
+        file["evaluation"] = model.eval()(sample)
     # Copies: a tensor must be contiguous and no two may share memory.
     file = {k: (v.float() if v.dtype.is_floating_point else v).contiguous().clone() for k, v in file.items()}
     save_file(file, path)
@@ -200,13 +259,23 @@ def main():
     gpt = Gpt(layers=2, heads=2, width=32, context=16, vocabulary=61)
     randomise(gpt, generator)
     tokens = torch.randint(0, 61, (3, 13), generator=generator)
-    write(HERE / "gpt.safetensors", gpt, gpt_tensor, tokens[:, :-1], tokens[:, 1:])
+    write(HERE / "gpt.safetensors", gpt, gpt_tensors, tokens[:, :-1], tokens[:, 1:])
 
     for name, block, blocks, width in [("resnet18", BasicBlock, (2, 2, 2, 2), 8), ("resnet50", Bottleneck, (3, 4, 6, 3), 2)]:
         resnet = Resnet(block, blocks, width, classes=10)
         randomise(resnet, generator)
         image = torch.randn(4, 3, 64, 64, generator=generator)
-        write(HERE / f"{name}.safetensors", resnet, resnet_tensor, image, torch.tensor([3, 1, 4, 9]))
+        write(HERE / f"{name}.safetensors", resnet, resnet_tensors, image, torch.tensor([3, 1, 4, 9]))
+
+    pairs = EncoderDecoder(layers=2, heads=2, width=16, context=16, vocabulary=61)
+    randomise(pairs, generator)
+    lengths = torch.tensor([[9], [1], [6]])
+    places = torch.arange(9).expand(3, 9)
+    source_starts = torch.where(places < lengths, 0, places)
+    source = torch.where(places < lengths, torch.randint(0, 61, (3, 9), generator=generator), 0)
+    tokens = torch.randint(0, 61, (3, 13), generator=generator)
+    write(HERE / "encoder_decoder.safetensors", pairs, encoder_decoder_tensors,
+          {"source": source, "source_starts": source_starts, "tokens": tokens[:, :-1]}, tokens[:, 1:])
 
 
 if __name__ == "__main__":

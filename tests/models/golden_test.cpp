@@ -32,6 +32,10 @@ GptSettings gpt() {
   return {.layers = 2, .heads = 2, .width = 32, .context = 16, .vocabulary = 61};
 }
 
+EncoderDecoderSettings encoder_decoder() {
+  return {.encoder_layers = 2, .decoder_layers = 2, .heads = 2, .width = 16, .context = 16, .vocabulary = 61};
+}
+
 /// Largest difference, as a share of the largest expected value where that is above 1.
 double difference(const at::Tensor& actual, const at::Tensor& expected) {
   EXPECT_EQ(actual.sizes(), expected.sizes());
@@ -51,10 +55,13 @@ class Golden : public testing::TestWithParam<Case> {
   }
 
   at::Tensor logits(bool training) {
-    at::Tensor input = file_.view("input").clone();
-    if (input.is_floating_point()) input = input.to(GetParam().type);
-    const std::string name = model_.spec().inputs[0];
-    return model_.forward({{name, input}}, {.training = training}).at("logits");
+    const std::vector<std::string>& names = model_.spec().inputs;
+    nn::Activations inputs;
+    for (const std::string& name : names) {
+      const at::Tensor input = file_.view(names.size() == 1 ? "input" : "input/" + name).clone();
+      inputs[name] = input.is_floating_point() ? input.to(GetParam().type) : input;
+    }
+    return model_.forward(inputs, {.training = training}).at("logits");
   }
 
   /// The goldens are stored as float32.
@@ -102,6 +109,8 @@ TEST_P(Golden, Evaluation) {
 // ResNet-50 at this size normalises over few numbers: in float32 its gradients are good to 1e-3 only.
 INSTANTIATE_TEST_SUITE_P(Models, Golden,
                          testing::Values(Case{"gpt", gpt(), at::kFloat}, Case{"gpt", gpt(), at::kDouble},
+                                         Case{"encoder_decoder", encoder_decoder(), at::kFloat},
+                                         Case{"encoder_decoder", encoder_decoder(), at::kDouble},
                                          Case{"resnet18", resnet(18, 8), at::kFloat},
                                          Case{"resnet18", resnet(18, 8), at::kDouble},
                                          Case{"resnet50", resnet(50, 2), at::kDouble}));

@@ -7,6 +7,7 @@
 #include "common/random.h"
 #include "data/text/dataset.h"
 #include "data/text/open_texts.h"
+#include "data/text/pairs.h"
 #include "data/text/sequences.h"
 
 namespace echelon::data {
@@ -61,14 +62,33 @@ std::optional<Masking> make_masking(const TextSettings& settings, const OpenText
   return masking;
 }
 
+std::shared_ptr<const Dataset> open_pairs(const TextSettings& settings, const Seq2SeqSettings& pairs,
+                                          TextRange range, OpenTexts opened, const OpenRequest& request) {
+  if (pairs.start_id >= request.model.limit) {
+    throw DataError(
+        str_format("the token before a response, data.objective.seq2seq.start_id = {}, lies outside the "
+                   "model's vocabulary of {}",
+                   pairs.start_id, request.model.limit));
+  }
+  return std::make_shared<PairDataset>(std::move(opened.texts), range,
+                                       PairOptions{.source_length = pairs.source_length,
+                                                   .length = settings.sequence_length,
+                                                   .start_id = pairs.start_id,
+                                                   .vocabulary = request.model.limit,
+                                                   .left_out = opened.left_out});
+}
+
 }  // namespace
 
 std::shared_ptr<const Dataset> open_files(const TextSettings& settings, const Inputs& inputs,
                                           const OpenRequest& request) {
-  const std::vector<double>& range =
+  const std::vector<double>& shares =
       request.split == Split::kTrain ? settings.train_range : settings.test_range;
+  const TextRange range{shares[0], shares[1]};
   OpenTexts opened = open_texts(expand(inputs, request), settings, request);
-  auto sequences = make_sequences(settings, opened.texts, {range[0], range[1]}, request.seed);
+  if (const auto* pairs = std::get_if<Seq2SeqSettings>(&settings.objective))
+    return open_pairs(settings, *pairs, range, std::move(opened), request);
+  auto sequences = make_sequences(settings, opened.texts, range, request.seed);
   auto masking = make_masking(settings, opened, request.model.limit);
   const bool buckets = settings.packing == Packing::kBuckets;
   return std::make_shared<TextDataset>(

@@ -20,7 +20,7 @@ class StreamSequences final : public Sequences {
       : length_(shape.length) {
     int64_t samples = 0;
     for (const TokenSequence& text : texts) {
-      const int64_t begin = part(range.begin, text.size()), end = part(range.end, text.size());
+      const int64_t begin = range.begin_of(text.size()), end = range.end_of(text.size());
       begins_.push_back(begin);
       samples += std::max<int64_t>(0, end - begin - shape.following) / length_;
       ends_.push_back(samples);
@@ -58,7 +58,7 @@ class DocumentPieces {
     for (size_t i = 0; i < texts.size(); ++i) {
       const TokenSequence& text = texts[i];
       starts.push_back(static_cast<int64_t>(all.size()));
-      const int64_t begin = part(range.begin, text.size()), end = part(range.end, text.size());
+      const int64_t begin = range.begin_of(text.size()), end = range.end_of(text.size());
       for (int64_t d = 0; d < text.documents(); ++d) {
         const int64_t first = text.document_start(d), last = text.document_start(d + 1) - shape.following;
         if (first < begin || first >= end) continue;
@@ -170,6 +170,14 @@ class BucketedSequences final : public Sequences {
 };
 
 }  // namespace
+
+int64_t TextRange::begin_of(int64_t tokens) const {
+  return part(begin, tokens);
+}
+
+int64_t TextRange::end_of(int64_t tokens) const {
+  return part(end, tokens);
+}
 
 std::unique_ptr<Sequences> stream_sequences(const std::vector<TokenSequence>& texts, TextRange range,
                                             const SequenceShape& shape) {

@@ -14,6 +14,10 @@ namespace echelon::data {
 /// documents, those that begin in it.
 struct TextRange {
   double begin = 0, end = 1;
+
+  /// In tokens of a text of `tokens`.
+  int64_t begin_of(int64_t tokens) const;
+  int64_t end_of(int64_t tokens) const;
 };
 
 /// Tokens [first, first + length) of a text; SequenceShape::following more follow.

@@ -47,6 +47,8 @@ void check_text(const TextSettings& s, config::Checks& checks) {
   }
   if (masked != nullptr && s.instruction)
     checks.problem("objective", "masked hides tokens anywhere, so instruction has no effect");
+  if (std::holds_alternative<Seq2SeqSettings>(s.objective) && s.packing != Packing::kNone)
+    checks.problem("packing", "must be none for objective: seq2seq, whose samples are single documents");
   if (s.special_tokens && !s.tokenizer) checks.problem("special_tokens", "has no effect without tokenizer");
   if (s.special_tokens && s.instruction)
     checks.problem("special_tokens", "contradicts instruction; write special tokens into its patterns");
@@ -87,11 +89,24 @@ void describe(config::Fields<MaskedSettings>& f) {
   });
 }
 
+void describe(config::Fields<Seq2SeqSettings>& f) {
+  f.about("A response is predicted by a model that reads the whole prompt first (model: encoder_decoder).");
+  f.add(
+       "source_length", &Seq2SeqSettings::source_length,
+       "Tokens of a prompt: longer ones are cut, shorter ones padded. sequence_length is that of a response.")
+      .range(1, 1 << 24)
+      .unit("tokens");
+  f.add("start_id", &Seq2SeqSettings::start_id,
+        "The token that stands before the response: 0 in T5, that of the beginning of text elsewhere.")
+      .at_least(0);
+}
+
 void describe(config::Fields<ObjectiveSettings>& f) {
   f.about("What is predicted.");
   f.compact();
   f.choice<CausalSettings>("causal", "Each token from those before it.");
   f.choice<MaskedSettings>("masked", "Hidden tokens from those around them.");
+  f.choice<Seq2SeqSettings>("seq2seq", "The response to a prompt.");
 }
 
 void describe(config::Fields<TextSettings>& f) {

@@ -26,7 +26,14 @@ struct MaskedSettings {
 };
 void describe(config::Fields<MaskedSettings>& f);
 
-using ObjectiveSettings = std::variant<CausalSettings, MaskedSettings>;
+/// A response is predicted by a model that reads the whole prompt first (data/text/pairs.h).
+struct Seq2SeqSettings {
+  int64_t source_length = 256;
+  int64_t start_id = 0;
+};
+void describe(config::Fields<Seq2SeqSettings>& f);
+
+using ObjectiveSettings = std::variant<CausalSettings, MaskedSettings, Seq2SeqSettings>;
 void describe(config::Fields<ObjectiveSettings>& f);
 
 /// Prompts and responses made of the members of JSON lines.
