@@ -15,11 +15,9 @@ at::Tensor loss_sum(const at::Tensor& outputs, const at::Tensor& targets, const 
 
 at::Tensor number_loss(const at::Tensor& predictions, const at::Tensor& targets, const LossOptions& options) {
   const at::Tensor values = predictions.reshape({-1}).to(targets.scalar_type());
-  // Spelled out, as the meta device, on which plans are made, knows no loss of LibTorch's.
-  const at::Tensor errors = values - targets;
-  if (options.kind == LossKind::kSquaredError) return errors.square().sum();
-  const at::Tensor sizes = errors.abs(), quadratic = sizes.clamp_max(options.huber_delta);
-  return (quadratic.square() * 0.5 + (sizes - quadratic) * options.huber_delta).sum();
+  return options.kind == LossKind::kHuber
+             ? at::huber_loss(values, targets, at::Reduction::Sum, options.huber_delta)
+             : at::mse_loss(values, targets, at::Reduction::Sum);
 }
 
 at::Tensor number_sums(const at::Tensor& predictions, const at::Tensor& targets, double centre) {

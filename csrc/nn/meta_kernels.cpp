@@ -108,6 +108,18 @@ Tensor adaptive_avg_pool2d_backward(const Tensor&, const Tensor& input) {
   return at::empty_like(input);
 }
 
+Tensor mse_loss_backward(const Tensor&, const Tensor& input, const Tensor&, int64_t) {
+  return at::empty_like(input);
+}
+
+Tensor huber_loss(const Tensor& input, const Tensor&, int64_t reduction, double) {
+  return reduction == at::Reduction::None ? at::empty_like(input) : at::empty({}, input.options());
+}
+
+Tensor huber_loss_backward(const Tensor&, const Tensor& input, const Tensor&, int64_t, double) {
+  return at::empty_like(input);
+}
+
 }  // namespace
 
 void register_meta_kernels() {
@@ -126,6 +138,9 @@ void register_meta_kernels() {
     m.impl("relu", TORCH_FN(relu));
     m.impl("_adaptive_avg_pool2d", TORCH_FN(adaptive_avg_pool2d));
     m.impl("_adaptive_avg_pool2d_backward", TORCH_FN(adaptive_avg_pool2d_backward));
+    m.impl("mse_loss_backward", TORCH_FN(mse_loss_backward));
+    m.impl("huber_loss", TORCH_FN(huber_loss));
+    m.impl("huber_loss_backward", TORCH_FN(huber_loss_backward));
     return m;
   }();
 }
