@@ -4,8 +4,8 @@
 #include <charconv>
 #include <utility>
 
-#include "checkpoint/checksum.h"
 #include "checkpoint/wrap_errors.h"
+#include "common/checksum.h"
 #include "common/error.h"
 #include "common/format.h"
 #include "common/log.h"

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "checkpoint/checksum.h"
+#include "common/checksum.h"
 #include "common/error.h"
 #include "common/format.h"
 

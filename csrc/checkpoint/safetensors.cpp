@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "checkpoint/checksum.h"
-#include "checkpoint/output_file.h"
 #include "checkpoint/wrap_errors.h"
+#include "common/checksum.h"
 #include "common/error.h"
 #include "common/format.h"
+#include "common/output_file.h"
 
 namespace echelon::checkpoint {
 namespace {
@@ -54,13 +54,14 @@ WrittenFile write_safetensors(const fs::path& path, const NamedTensors& tensors,
                               const std::map<std::string, std::string>& metadata) {
   const std::vector<TensorEntry> entries = lay_out(tensors);
   const std::string header = render_header(entries, metadata);
-  OutputFile file(path);
-  file.write(std::as_bytes(std::span(header)));
-  for (const TensorEntry& entry : entries) {
-    file.write(bytes_of(tensors.at(entry.name).detach().to(at::kCPU).contiguous()));
-  }
-  file.sync();
-  return {file.bytes(), file.checksum()};
+  return as_checkpoint_error([&]() -> WrittenFile {
+    OutputFile file(path);
+    file.write(std::as_bytes(std::span(header)));
+    for (const TensorEntry& entry : entries)
+      file.write(bytes_of(tensors.at(entry.name).detach().to(at::kCPU).contiguous()));
+    file.sync();
+    return {file.bytes(), file.checksum()};
+  });
 }
 
 SafetensorsFile::SafetensorsFile(const fs::path& path)

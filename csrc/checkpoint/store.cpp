@@ -12,11 +12,11 @@
 #include <set>
 #include <utility>
 
-#include "checkpoint/output_file.h"
 #include "checkpoint/wrap_errors.h"
 #include "common/error.h"
 #include "common/format.h"
 #include "common/log.h"
+#include "common/output_file.h"
 
 namespace echelon::checkpoint {
 namespace {
@@ -85,10 +85,12 @@ void write_manifest(const fs::path& folder, Manifest manifest, const std::vector
 }
 
 StoredFile write_text(const fs::path& folder, const std::string& name, const std::string& text) {
-  OutputFile file(folder / name);
-  file.write(std::as_bytes(std::span(text)));
-  file.sync();
-  return {name, file.bytes(), file.checksum()};
+  return as_checkpoint_error([&]() -> StoredFile {
+    OutputFile file(folder / name);
+    file.write(std::as_bytes(std::span(text)));
+    file.sync();
+    return {name, file.bytes(), file.checksum()};
+  });
 }
 
 void remove_leftovers(const fs::path& folder) {
@@ -101,7 +103,9 @@ void remove_leftovers(const fs::path& folder) {
 }  // namespace
 
 Store::Store(fs::path folder, Retention retention)
-    : folder_(created(std::move(folder))), retention_(std::move(retention)), lock_(folder_) {
+    : folder_(created(std::move(folder))),
+      retention_(std::move(retention)),
+      lock_(as_checkpoint_error([&] { return FolderLock(folder_); })) {
   as_checkpoint_error([&] { remove_leftovers(folder_); });
 }
 

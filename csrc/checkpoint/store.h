@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "checkpoint/checkpoint.h"
-#include "checkpoint/folder_lock.h"
 #include "checkpoint/manifest.h"
 #include "checkpoint/safetensors.h"
 #include "common/file.h"
+#include "common/folder_lock.h"
 
 namespace echelon::checkpoint {
 

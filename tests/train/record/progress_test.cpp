@@ -39,12 +39,12 @@ TEST(Progress, EvaluationLine) {
 }
 
 TEST(Progress, BarFitsTheTerminal) {
-  EXPECT_EQ(render_bar(50, 100, 0.5, 10, 62),
+  EXPECT_EQ(render_bar(0.5, bar_facts(50, 100, 0.5, 10), 62),
             "[=======>       ]   50%  step 50/100  loss 0.5000  left 10.0 s");
-  EXPECT_EQ(render_bar(100, 100, 0.5, 0, 62),
+  EXPECT_EQ(render_bar(1, bar_facts(100, 100, 0.5, 0), 62),
             "[================]  100%  step 100/100  loss 0.5000  left 0 ms");
   for (int width = 0; width < 200; ++width) {
-    EXPECT_LE(render_bar(7, 100, 0.5, 10, width).size(), static_cast<size_t>(width));
+    EXPECT_LE(render_bar(0.07, bar_facts(7, 100, 0.5, 10), width).size(), static_cast<size_t>(width));
   }
 }
 
@@ -68,7 +68,7 @@ TEST(Progress, BarStaysBelowTheLinesAndGoesAtTheEnd) {
     progress.line(example());
   }
   const std::string clear = "\r\x1b[K";
-  const std::string bar = render_bar(99, 2000, 0.5, 1, 79) + "\r";
+  const std::string bar = render_bar(99.0 / 2000, bar_facts(99, 2000, 0.5, 1), 79) + "\r";
   EXPECT_EQ(testing::internal::GetCapturedStdout(),
             clear + bar + clear + render_line(example()) + "\n" + bar + clear);
 }

@@ -3,11 +3,11 @@
 
 #include "common/file.h"
 
-namespace echelon::checkpoint {
+namespace echelon {
 
 /// Holds the folder's `.lock` file locked (flock) until destroyed; the system lets go of it when the process
-/// dies, however it dies. Throws CheckpointError that names the holder when another process has it. A file
-/// system without locks gives none.
+/// dies, however it dies. Throws `Error` (ExitCode::kData) that names the holder when another process has it.
+/// A file system without locks gives none.
 class FolderLock {
  public:
   explicit FolderLock(const fs::path& folder);
@@ -19,4 +19,4 @@ class FolderLock {
   int descriptor_;
 };
 
-}  // namespace echelon::checkpoint
+}  // namespace echelon

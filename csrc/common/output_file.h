@@ -5,13 +5,13 @@
 #include <cstdint>
 #include <span>
 
-#include "checkpoint/checksum.h"
+#include "common/checksum.h"
 #include "common/file.h"
 
-namespace echelon::checkpoint {
+namespace echelon {
 
-/// Creates or empties `path`. Every function throws CheckpointError that names the path and the system's
-/// reason.
+/// Creates or empties `path`. Every function throws `Error` (ExitCode::kData) that names the path and the
+/// system's reason.
 class OutputFile {
  public:
   explicit OutputFile(const fs::path& path);
@@ -32,4 +32,4 @@ class OutputFile {
   Checksum checksum_;
 };
 
-}  // namespace echelon::checkpoint
+}  // namespace echelon

@@ -1,4 +1,4 @@
-#include "checkpoint/checksum.h"
+#include "common/checksum.h"
 
 #include <xxhash.h>
 
@@ -6,7 +6,7 @@
 
 #include "common/format.h"
 
-namespace echelon::checkpoint {
+namespace echelon {
 
 Checksum::Checksum() : state_(XXH3_createState()) {
   if (state_ == nullptr) throw std::bad_alloc();
@@ -32,4 +32,4 @@ std::string checksum_of(std::span<const std::byte> bytes) {
   return checksum.hex();
 }
 
-}  // namespace echelon::checkpoint
+}  // namespace echelon

@@ -1,5 +1,5 @@
-// XXH3-128 (xxHash 0.8), the checksum of checkpoint files: as fast as memory, and any flipped bit changes it.
-// It finds damage, not forgery.
+// XXH3-128 (xxHash 0.8), the checksum of files that Echelon writes: as fast as memory, and any flipped bit
+// changes it. It finds damage, not forgery.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 struct XXH3_state_s;
 
-namespace echelon::checkpoint {
+namespace echelon {
 
 /// Feed bytes in any pieces, then ask for the 32 hexadecimal digits (canonical, big-endian order, as `xxhsum
 /// -H128` shows).
@@ -29,4 +29,4 @@ class Checksum {
 
 std::string checksum_of(std::span<const std::byte> bytes);
 
-}  // namespace echelon::checkpoint
+}  // namespace echelon

@@ -1,4 +1,4 @@
-#include "checkpoint/folder_lock.h"
+#include "common/folder_lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,7 +12,7 @@
 #include "common/error.h"
 #include "common/format.h"
 
-namespace echelon::checkpoint {
+namespace echelon {
 namespace {
 
 std::string holder_name() {
@@ -33,14 +33,13 @@ FolderLock::FolderLock(const fs::path& folder) {
   const fs::path path = folder / ".lock";
   descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor_ < 0)
-    throw CheckpointError(str_format("cannot create {}: {}", path.string(), std::strerror(errno)));
+    throw Error(ExitCode::kData, str_format("cannot create {}: {}", path.string(), std::strerror(errno)));
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return;
     const std::string holder = read_holder(descriptor_);
     ::close(descriptor_);
-    throw CheckpointError(
-        str_format("{} writes checkpoints to {} already; end it first, or give this run another name", holder,
-                   folder.string()));
+    throw Error(ExitCode::kData, str_format("{} writes to {} already; end it first, or choose another folder",
+                                            holder, folder.string()));
   }
   const std::string holder = holder_name();
   // Only for the message above: a full disk must not keep a run from starting.
@@ -52,4 +51,4 @@ FolderLock::~FolderLock() {
   ::close(descriptor_);
 }
 
-}  // namespace echelon::checkpoint
+}  // namespace echelon

@@ -1,4 +1,4 @@
-#include "checkpoint/output_file.h"
+#include "common/output_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -10,13 +10,13 @@
 #include "common/error.h"
 #include "common/format.h"
 
-namespace echelon::checkpoint {
+namespace echelon {
 namespace {
 
 constexpr size_t kPiece = size_t{4} << 20;  // small enough to be still in the cache when the system copies it
 
 [[noreturn]] void fail(const char* action, const fs::path& path) {
-  throw CheckpointError(str_format("cannot {} {}: {}", action, path.string(), std::strerror(errno)));
+  throw Error(ExitCode::kData, str_format("cannot {} {}: {}", action, path.string(), std::strerror(errno)));
 }
 
 }  // namespace
@@ -49,4 +49,4 @@ void OutputFile::sync() {
   if (::fsync(descriptor_) != 0) fail("sync", path_);
 }
 
-}  // namespace echelon::checkpoint
+}  // namespace echelon
