@@ -2,7 +2,26 @@
 
 #include <ATen/ATen.h>
 
+#include <filesystem>
+
+#include "common/error.h"
+
 namespace echelon {
+namespace {
+
+/// One byte, the exit code, then the result (kOk) or the message.
+std::string attempt(const std::function<std::string()>& make) {
+  const auto mark = [](ExitCode code) { return std::string(1, static_cast<char>(code)); };
+  try {
+    return mark(ExitCode::kOk) + make();
+  } catch (const Error& error) {
+    return mark(error.exit_code()) + error.what();
+  } catch (const std::filesystem::filesystem_error& error) {
+    return mark(ExitCode::kData) + error.what();
+  }
+}
+
+}  // namespace
 
 std::string broadcast_text(Communicator& comm, const std::string& text, int root) {
   at::Tensor length = at::tensor({static_cast<int64_t>(text.size())}, at::kLong);
@@ -11,6 +30,13 @@ std::string broadcast_text(Communicator& comm, const std::string& text, int root
   if (comm.rank() == root) text.copy(static_cast<char*>(bytes.mutable_data_ptr()), text.size());
   comm.broadcast(bytes, root, "text")->wait();
   return {static_cast<const char*>(bytes.const_data_ptr()), static_cast<size_t>(bytes.numel())};
+}
+
+std::string text_of_root(Communicator& comm, const std::function<std::string()>& make) {
+  const std::string outcome = broadcast_text(comm, comm.rank() == 0 ? attempt(make) : "", 0);
+  const auto code = static_cast<ExitCode>(outcome.front());
+  if (code != ExitCode::kOk) throw Error(code, outcome.substr(1));
+  return outcome.substr(1);
 }
 
 std::vector<std::string> gather_texts(Communicator& comm, const std::string& text, const std::string& what) {

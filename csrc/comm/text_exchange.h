@@ -1,6 +1,7 @@
 // Texts, or any bytes, between ranks: paths, messages, packed records.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,10 @@ namespace echelon {
 
 /// The text of rank `root`, on every rank. Collective; tensors in host memory.
 std::string broadcast_text(Communicator& comm, const std::string& text, int root);
+
+/// What `make` returns on rank 0, which alone calls it, on every rank; what it throws there, an Error or one
+/// of the file system, on every rank as an Error of that exit code. Collective; tensors in host memory.
+std::string text_of_root(Communicator& comm, const std::function<std::string()>& make);
 
 /// The texts of all ranks, in rank order. Collective; tensors in host memory. `what` they are, for messages.
 std::vector<std::string> gather_texts(Communicator& comm, const std::string& text,

@@ -16,20 +16,16 @@ fs::path first_free(const fs::path& output, const std::string& name) {
 }  // namespace
 
 fs::path make_run_directory(const fs::path& output, const std::string& name, bool fresh, Communicator& comm) {
-  fs::path path;
-  std::string problem;
-  if (comm.rank() == 0) {
+  return text_of_root(comm, [&] {
+    const fs::path path = fresh ? first_free(output, name) : output / name;
     try {
-      path = fresh ? first_free(output, name) : output / name;
       fs::create_directories(path);
     } catch (const fs::filesystem_error& error) {
-      problem =
-          str_format("output: cannot make the run folder {}: {}", path.string(), error.code().message());
+      throw ConfigError(
+          str_format("output: cannot make the run folder {}: {}", path.string(), error.code().message()));
     }
-  }
-  problem = broadcast_text(comm, problem, 0);
-  if (!problem.empty()) throw ConfigError(problem);
-  return broadcast_text(comm, path.string(), 0);
+    return path.string();
+  });
 }
 
 }  // namespace echelon::train
