@@ -1,5 +1,6 @@
 #include "data/text/documents.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -44,18 +45,18 @@ std::string fill_in(std::string_view pattern, const Member& member) {
   return filled;
 }
 
-Document document_of(const Member& member, const TextSettings& settings) {
-  if (!settings.instruction) return {{member(settings.text_key), true}};
-  return {{fill_in(settings.instruction->prompt, member), false},
-          {fill_in(settings.instruction->response, member), true}};
+Document document_of(const Member& member, const DocumentOptions& options) {
+  if (!options.instruction) return {{member(options.text_key), true}};
+  return {{fill_in(options.instruction->prompt, member), false},
+          {fill_in(options.instruction->response, member), true}};
 }
 
 /// Reads one file.
 class DocumentReader {
  public:
-  DocumentReader(storage::Storage& storage, const std::string& path, const TextSettings& settings,
-                 const std::function<void(const Document&)>& take)
-      : storage_(storage), path_(path), settings_(settings), take_(take) {}
+  DocumentReader(storage::Storage& storage, const std::string& path, const DocumentOptions& options,
+                 const DocumentRange& range, const std::function<void(const Document&)>& take)
+      : storage_(storage), path_(path), options_(options), range_(range), take_(take) {}
 
   int64_t read() {
     switch (document_format(path_)) {
@@ -85,12 +86,24 @@ class DocumentReader {
   }
 
   void read_lines() {
-    storage::LineReader lines(storage_.stream(path_));
+    // A part begins with the end of the line before it, which belongs to another part.
+    const int64_t start = std::max<int64_t>(range_.begin - 1, 0);
+    storage::LineReader lines(range_.begin > 0 ? stream_from(start) : storage_.stream(path_));
+    if (range_.begin > 0) lines.next();
     while (const std::optional<storage::Line> line = lines.next()) {
+      if (start + line->offset >= range_.end) return;
       if (line->text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-      attempt([&] { return document_of_line(line->text); },
-              [&] { return str_format("{}, line {}", path_, line->number); });
+      attempt([&] { return document_of_line(line->text); }, [&] { return place_of(*line, start); });
     }
+  }
+
+  std::unique_ptr<storage::ByteStream> stream_from(int64_t offset) {
+    return storage::open_stream(storage_.open(path_, storage::Access::kInPlace), {}, offset);
+  }
+
+  std::string place_of(const storage::Line& line, int64_t start) const {
+    return range_.begin == 0 ? str_format("{}, line {}", path_, line.number)
+                             : str_format("{}, offset {}", path_, start + line.offset);
   }
 
   Document document_of_line(std::string_view line) const {
@@ -104,34 +117,35 @@ class DocumentReader {
       if (found->is_number() || found->is_boolean()) return found->dump();
       throw DataError(str_format("member \"{}\" is no text", key));
     };
-    return document_of(member, settings_);
+    return document_of(member, options_);
   }
 
   void read_rows() {
     const auto table = table::open_table(storage_, path_);
     const std::vector<std::string> names = needed_columns();
     for (const std::string& name : names) require_column(*table, name);
-    for (size_t b = 0; b < table->blocks().size(); ++b) {
-      const std::vector<table::Column> columns = table->read(static_cast<int64_t>(b), names);
-      const table::Block block = table->blocks()[b];
+    const auto end = std::min(range_.end, static_cast<int64_t>(table->blocks().size()));
+    for (int64_t b = range_.begin; b < end; ++b) {
+      const std::vector<table::Column> columns = table->read(b, names);
+      const table::Block block = table->blocks()[static_cast<size_t>(b)];
       for (int64_t row = 0; row < block.rows; ++row) {
         const auto member = [&](const std::string& key) {
           const auto column = std::find(names.begin(), names.end(), key) - names.begin();
           return cell_text(columns[static_cast<size_t>(column)], key, row);
         };
-        attempt([&] { return document_of(member, settings_); },
+        attempt([&] { return document_of(member, options_); },
                 [&] { return str_format("{}, row {}", path_, block.first_row + row); });
       }
     }
   }
 
   std::vector<std::string> needed_columns() const {
-    if (!settings_.instruction) return {settings_.text_key};
+    if (!options_.instruction) return {options_.text_key};
     std::vector<std::string> names;
     const auto add = [&](const std::string& key) {
       if (std::find(names.begin(), names.end(), key) == names.end()) names.push_back(key);
     };
-    for (const std::string& pattern : {settings_.instruction->prompt, settings_.instruction->response})
+    for (const std::string& pattern : {options_.instruction->prompt, options_.instruction->response})
       take_apart(
           pattern, [](std::string_view) {}, add);
     return names;
@@ -172,14 +186,15 @@ class DocumentReader {
     try {
       take_(make());
     } catch (const DataError& error) {
-      if (settings_.on_error != OnError::kSkip) throw DataError(str_format("{}: {}", place(), error.what()));
+      if (!options_.skip_damaged) throw DataError(str_format("{}: {}", place(), error.what()));
       ++left_out_;
     }
   }
 
   storage::Storage& storage_;
   const std::string& path_;
-  const TextSettings& settings_;
+  const DocumentOptions& options_;
+  const DocumentRange& range_;
   const std::function<void(const Document&)>& take_;
   int64_t left_out_ = 0;
 };
@@ -192,9 +207,13 @@ DocumentFormat document_format(const std::string& path) {
   return ending == ".jsonl" || ending == ".ndjson" ? DocumentFormat::kJsonLines : DocumentFormat::kPlain;
 }
 
-int64_t read_documents(storage::Storage& storage, const std::string& path, const TextSettings& settings,
-                       const std::function<void(const Document&)>& take) {
-  return DocumentReader(storage, path, settings, take).read();
+DocumentOptions document_options(const TextSettings& settings) {
+  return {settings.text_key, settings.instruction, settings.on_error == OnError::kSkip};
+}
+
+int64_t read_documents(storage::Storage& storage, const std::string& path, const DocumentOptions& options,
+                       const std::function<void(const Document&)>& take, const DocumentRange& range) {
+  return DocumentReader(storage, path, options, range, take).read();
 }
 
 }  // namespace echelon::data

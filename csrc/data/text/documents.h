@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,11 +29,27 @@ enum class DocumentFormat {
 /// By the name, before .gz and .zst.
 DocumentFormat document_format(const std::string& path);
 
+/// What of a line or row is a document.
+struct DocumentOptions {
+  std::string text_key = "text";  ///< its member or column
+  std::optional<InstructionSettings> instruction{};
+  bool skip_damaged = false;
+};
+
+DocumentOptions document_options(const TextSettings& settings);
+
+/// A part of a file: the lines that begin at one of the bytes [begin, end) of JSON lines that are not
+/// compressed, the row groups [begin, end) of Parquet. Other files are read as a whole.
+struct DocumentRange {
+  int64_t begin = 0;
+  int64_t end = std::numeric_limits<int64_t>::max();
+};
+
 /// Calls `take` with each document of a file, compressed or not: of a line or row its member or column
 /// `text_key`, or with `instruction` its prompt, which is only read, and its response. Blank lines are none.
-/// Returns how many lines and rows were damaged and left out, under `on_error: skip`; else throws DataError
-/// that names file and line or row.
-int64_t read_documents(storage::Storage& storage, const std::string& path, const TextSettings& settings,
-                       const std::function<void(const Document&)>& take);
+/// Returns how many lines and rows were damaged and left out, with `skip_damaged`; else throws DataError
+/// that names file and line (or its offset, in a part that does not begin with the first) or row.
+int64_t read_documents(storage::Storage& storage, const std::string& path, const DocumentOptions& options,
+                       const std::function<void(const Document&)>& take, const DocumentRange& range = {});
 
 }  // namespace echelon::data

@@ -8,43 +8,16 @@
 #include "common/format.h"
 #include "common/log.h"
 #include "data/partition.h"
-#include "data/text/documents.h"
+#include "data/text/document_encoder.h"
 #include "data/text/token_shard.h"
-#include "tokenizer/tokenizer.h"
 
 namespace echelon::data {
 namespace {
 
-constexpr int64_t kByteVocabulary = 256;
-
-/// Text as tokens of a tokenizer, or each byte as one.
-class Encoder {
- public:
-  explicit Encoder(const TextSettings& settings) {
-    if (settings.tokenizer) tokenizer_ = tokenizer::load_tokenizer(settings.tokenizer->path);
-    if (settings.end_of_document) end_ = encode(*settings.end_of_document, false);
-  }
-  bool has_tokenizer() const { return tokenizer_ != nullptr; }
-  const std::shared_ptr<const tokenizer::Tokenizer>& tokenizer() const { return tokenizer_; }
-  int64_t vocabulary() const { return tokenizer_ ? tokenizer_->vocabulary() : kByteVocabulary; }
-  /// What stands at the end of each document.
-  const std::vector<uint32_t>& end() const { return end_; }
-
-  std::vector<uint32_t> encode(std::string_view text, bool add_special_tokens) const {
-    if (tokenizer_) return tokenizer_->encode(text, add_special_tokens);
-    const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-    return {bytes, bytes + text.size()};
-  }
-
- private:
-  std::shared_ptr<const tokenizer::Tokenizer> tokenizer_;
-  std::vector<uint32_t> end_;
-};
-
 class TextOpener {
  public:
   TextOpener(const TextSettings& settings, const OpenRequest& request)
-      : settings_(settings), request_(request), encoder_(settings) {
+      : settings_(settings), request_(request), encoder_(encoding_options(settings)) {
     if (settings.tokenizer) require_vocabulary(encoder_.vocabulary(), settings.tokenizer->path);
   }
 
@@ -72,7 +45,7 @@ class TextOpener {
 
   /// Whether a file that is no token shard goes through the encoder, instead of being mapped as it is.
   bool encodes(const std::string& path) const {
-    return encoder_.has_tokenizer() || !encoder_.end().empty() ||
+    return encoder_.tokenizer() != nullptr || encoder_.marks_ends() ||
            document_format(path) != DocumentFormat::kPlain;
   }
 
@@ -106,28 +79,14 @@ class TextOpener {
     TokenShardBuilder shard;
     try {
       const int64_t left_out =
-          read_documents(*request_.storage, path, settings_,
-                         [&](const Document& document) { add_document(document, shard); });
+          read_documents(*request_.storage, path, document_options(settings_),
+                         [&](const Document& document) { encoder_.add(document, shard); });
       return std::string(reinterpret_cast<const char*>(&left_out), sizeof left_out) +
              shard.bytes(encoder_.vocabulary(), path);
     } catch (const DataError& error) {
       const std::string problem = error.what();
       throw DataError(problem.starts_with(path) ? problem : str_format("{}: {}", path, problem));
     }
-  }
-
-  void add_document(const Document& document, TokenShardBuilder& shard) const {
-    std::vector<uint32_t> tokens;
-    std::vector<bool> is_target;
-    for (const Segment& segment : document) {
-      const std::vector<uint32_t> encoded = encoder_.encode(segment.text, settings_.special_tokens);
-      tokens.insert(tokens.end(), encoded.begin(), encoded.end());
-      is_target.insert(is_target.end(), encoded.size(), segment.is_target);
-    }
-    tokens.insert(tokens.end(), encoder_.end().begin(), encoder_.end().end());
-    is_target.resize(tokens.size(), true);
-    if (document.size() == 1) is_target.clear();  // all are
-    shard.add_document(tokens, is_target);
   }
 
   void add(const std::string& path, std::string encoded) {
@@ -154,7 +113,7 @@ class TextOpener {
 
   const TextSettings& settings_;
   const OpenRequest& request_;
-  Encoder encoder_;
+  DocumentEncoder encoder_;
   OpenTexts opened_;
 };
 

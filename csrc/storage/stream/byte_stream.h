@@ -28,8 +28,8 @@ struct ReadAhead {
   int blocks = 2;  ///< read ahead by a thread of its own; 0: none, reads happen when they are asked for
 };
 
-/// A file from its start to its end, in large reads.
+/// A file from `begin` to its end, in large reads.
 std::unique_ptr<ByteStream> open_stream(std::shared_ptr<const RandomAccessFile> file,
-                                        const ReadAhead& ahead = {});
+                                        const ReadAhead& ahead = {}, int64_t begin = 0);
 
 }  // namespace echelon::storage

@@ -17,8 +17,10 @@ using Block = std::vector<uint8_t>;
 /// Hands out the blocks of a file in order.
 class BlockSource {
  public:
-  BlockSource(std::shared_ptr<const RandomAccessFile> file, int64_t block_bytes)
-      : file_(std::move(file)), block_bytes_(std::max<int64_t>(1, block_bytes)) {
+  BlockSource(std::shared_ptr<const RandomAccessFile> file, int64_t block_bytes, int64_t begin)
+      : file_(std::move(file)),
+        block_bytes_(std::max<int64_t>(1, block_bytes)),
+        position_(std::min(begin, file_->size())) {
     file_->expect_sequential_reads();
   }
   const std::string& name() const { return file_->name(); }
@@ -34,7 +36,7 @@ class BlockSource {
  private:
   std::shared_ptr<const RandomAccessFile> file_;
   int64_t block_bytes_;
-  int64_t position_ = 0;
+  int64_t position_;
 };
 
 /// A thread that keeps a bounded number of blocks ready. After an error, or the end, it is done.
@@ -102,8 +104,8 @@ class BlockQueue {
 
 class FileStream final : public ByteStream {
  public:
-  FileStream(std::shared_ptr<const RandomAccessFile> file, const ReadAhead& ahead)
-      : source_(std::move(file), ahead.block_bytes) {
+  FileStream(std::shared_ptr<const RandomAccessFile> file, const ReadAhead& ahead, int64_t begin)
+      : source_(std::move(file), ahead.block_bytes, begin) {
     if (ahead.blocks > 0) queue_ = std::make_unique<BlockQueue>(source_, ahead.blocks);
   }
 
@@ -132,9 +134,9 @@ class FileStream final : public ByteStream {
 
 }  // namespace
 
-std::unique_ptr<ByteStream> open_stream(std::shared_ptr<const RandomAccessFile> file,
-                                        const ReadAhead& ahead) {
-  return std::make_unique<FileStream>(std::move(file), ahead);
+std::unique_ptr<ByteStream> open_stream(std::shared_ptr<const RandomAccessFile> file, const ReadAhead& ahead,
+                                        int64_t begin) {
+  return std::make_unique<FileStream>(std::move(file), ahead, begin);
 }
 
 size_t read_fully(ByteStream& stream, std::span<uint8_t> bytes) {
