@@ -24,9 +24,9 @@ BpeTrainer::BpeTrainer(BpeTraining training)
   }
 }
 
-void BpeTrainer::count(std::string_view text, size_t number, WordCounts& counts) const {
+void BpeTrainer::count(std::string_view text, WordCounts& counts) const {
   if (const size_t invalid = first_invalid_utf8(text); invalid != text.size())
-    throw DataError(str_format("text {}: byte {} is no valid UTF-8", number, invalid));
+    throw DataError(str_format("byte {} is no valid UTF-8", invalid));
   std::string prefixed;
   if (training_.add_prefix_space && !text.empty() && text.front() != ' ')
     text = prefixed.append(" ").append(text);
@@ -47,7 +47,7 @@ void BpeTrainer::add(std::span<const std::string_view> texts) {
   const auto work = [&](WordCounts& own) {
     for (size_t i = next++; i < texts.size(); i = next++) {
       try {
-        count(texts[i], i, own);
+        count(texts[i], own);
       } catch (...) {
         failures[i] = std::current_exception();
       }
@@ -58,8 +58,13 @@ void BpeTrainer::add(std::span<const std::string_view> texts) {
     for (size_t i = 1; i < threads; ++i) helpers.emplace_back([&, i] { work(counts[i]); });
     work(counts[0]);
   }
-  for (const std::exception_ptr& failure : failures) {
-    if (failure) std::rethrow_exception(failure);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (!failures[i]) continue;
+    try {
+      std::rethrow_exception(failures[i]);
+    } catch (const DataError& error) {
+      throw DataError(str_format("text {}: {}", i, error.what()));
+    }
   }
   for (const WordCounts& own : counts) counts_.add_all(own);
 }

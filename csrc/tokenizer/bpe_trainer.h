@@ -42,10 +42,15 @@ class BpeTrainer {
   /// Counts the words of `texts`, by as many threads. May be called again and again. DataError names the text
   /// by its number that is no UTF-8.
   void add(std::span<const std::string_view> texts);
+  /// One text, by this thread.
+  void add(std::string_view text) { count(text, counts_); }
+  /// What another trainer counted.
+  void add_words(std::string_view word, uint64_t count) { counts_.add(word, count); }
+  const WordCounts& counts() const { return counts_; }
   TrainedBpe train() const;
 
  private:
-  void count(std::string_view text, size_t number, WordCounts& counts) const;
+  void count(std::string_view text, WordCounts& counts) const;
 
   BpeTraining training_;
   std::unique_ptr<Pattern> pattern_;
