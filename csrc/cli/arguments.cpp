@@ -5,6 +5,7 @@
 #include "cli/version.h"
 #include "common/error.h"
 #include "common/format.h"
+#include "prepare/kinds.h"
 
 namespace echelon::cli {
 namespace {
@@ -53,6 +54,37 @@ void add_plan(CLI::App& app, Arguments& arguments) {
       ->excludes(search);
 }
 
+std::vector<std::string> kind_names() {
+  std::vector<std::string> names;
+  for (const prepare::Kind& kind : prepare::kKinds) names.emplace_back(kind.name);
+  return names;
+}
+
+void add_prepare(CLI::App& app, Arguments& arguments) {
+  std::string help =
+      "Make raw data into what training reads fast, on all ranks of the MPI job. What was killed goes on "
+      "when\n"
+      "it is started again. KIND:";
+  for (const prepare::Kind& kind : prepare::kKinds) help += str_format("\n  {:<10} {}", kind.name, kind.help);
+  CLI::App* prepare = add_verb(app, arguments, "prepare", help);
+  prepare->add_option("kind", arguments.kind, "What is made")
+      ->required()
+      ->type_name("KIND")
+      ->check(CLI::IsMember(kind_names()));
+  prepare
+      ->add_option(
+          "settings", arguments.overrides,
+          "Configuration file (YAML), and settings that replace its: input=corpus.jsonl output=shards")
+      ->required()
+      ->type_name("[CONFIG.yaml] key=value");
+  prepare->callback([&arguments] {
+    arguments.verb = "prepare";
+    if (arguments.overrides.front().find('=') != std::string::npos) return;
+    arguments.config = arguments.overrides.front();
+    arguments.overrides.erase(arguments.overrides.begin());
+  });
+}
+
 void add_verbs(CLI::App& app, Arguments& arguments) {
   add_config(
       add_verb(
@@ -66,12 +98,17 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
   evaluate->add_option("--checkpoint", arguments.checkpoint,
                        "Checkpoint folder; not given: the best one of the run");
   add_plan(app, arguments);
+  add_prepare(app, arguments);
   add_config(
       add_verb(app, arguments, "check",
                "Report every problem of a configuration, each with file, line and column. Starts nothing."),
       arguments);
   CLI::App* schema =
       add_verb(app, arguments, "schema", "Print the JSON Schema of the configuration, for editors.");
+  schema
+      ->add_option("kind", arguments.kind, "Of `prepare KIND` instead of training: " + join_or(kind_names()))
+      ->type_name("KIND")
+      ->check(CLI::IsMember(kind_names()));
   schema->add_flag("--markdown", arguments.markdown, "Print the reference page (docs/config.md) instead");
   add_verb(app, arguments, "inspect",
            "List what is in a checkpoint folder or a safetensors file, and verify it.")

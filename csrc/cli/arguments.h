@@ -8,8 +8,9 @@
 namespace echelon::cli {
 
 struct Arguments {
-  std::string verb;    ///< "train", "evaluate", "plan", "check", "schema", "inspect" or "doctor"
-  std::string config;  ///< configuration file (train, evaluate, plan, check)
+  std::string verb;    ///< "train", "evaluate", "plan", "prepare", "check", "schema", "inspect" or "doctor"
+  std::string kind;    ///< prepare: what; schema: what configuration, empty: of training
+  std::string config;  ///< configuration file (train, evaluate, plan, prepare, check)
   std::vector<std::string> overrides;  ///< key.path=value
   std::string path;                    ///< what to inspect
   std::string checkpoint;              ///< evaluate: a checkpoint other than the best

@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "plan/plan.h"
 #include "plan/search.h"
+#include "prepare/prepare.h"
 #include "train/run.h"
 
 namespace echelon::cli {
@@ -50,6 +51,8 @@ ExitCode print_plan(const Arguments& arguments) {
 ExitCode run(const Arguments& arguments, const ProcessEnvironment& environment) {
   if (arguments.verb == "train") return run_with_config(arguments, environment, train::train);
   if (arguments.verb == "evaluate") return run_with_config(arguments, environment, train::evaluate);
+  if (arguments.verb == "prepare")
+    return prepare::prepare({arguments.kind, arguments.config, arguments.overrides}, environment);
   if (arguments.verb == "doctor") return doctor(arguments, environment);
   if (arguments.verb == "inspect") {
     log::write_info(checkpoint::inspect(arguments.path));

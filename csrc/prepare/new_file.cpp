@@ -1,0 +1,32 @@
+#include "prepare/new_file.h"
+
+#include <system_error>
+
+#include "common/error.h"
+
+namespace echelon::prepare {
+
+NewFile::NewFile(fs::path folder, const fs::path& work, std::string name)
+    : folder_(std::move(folder)), temporary_(work / name), name_(std::move(name)), file_(temporary_) {}
+
+NewFile::~NewFile() {
+  std::error_code ignored;
+  if (!committed_) fs::remove(temporary_, ignored);
+}
+
+void NewFile::write(std::span<const std::byte> bytes) {
+  file_.write(bytes);
+}
+
+StoredFile NewFile::commit() {
+  file_.sync();
+  const fs::path path = folder_ / name_;
+  std::error_code error;
+  fs::rename(temporary_, path, error);
+  if (error) throw Error(ExitCode::kData, "cannot rename to " + path.string() + ": " + error.message());
+  committed_ = true;
+  sync_path(folder_);
+  return {.name = name_, .bytes = bytes(), .checksum = file_.checksum()};
+}
+
+}  // namespace echelon::prepare

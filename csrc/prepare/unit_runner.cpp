@@ -1,0 +1,56 @@
+#include "prepare/unit_runner.h"
+
+#include <chrono>
+
+namespace echelon::prepare {
+
+UnitRunner::UnitRunner(const Task& task, const OutputFolder& folder, int threads, double share)
+    : task_(task),
+      folder_(folder),
+      state_(folder.path()),
+      first_(static_cast<int64_t>(share * static_cast<double>(task.units()))),
+      working_(static_cast<size_t>(threads)) {
+  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+UnitRunner::~UnitRunner() {
+  stop();
+}
+
+bool UnitRunner::wait(double seconds) {
+  std::unique_lock lock(mutex_);
+  return ended_.wait_for(lock, std::chrono::duration<double>(seconds), [this] { return working_ == 0; });
+}
+
+std::optional<UnitFailure> UnitRunner::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+void UnitRunner::work() {
+  const int64_t units = task_.units();
+  for (int64_t i = next_++; i < units && !stopping_; i = next_++) make((first_ + i) % units);
+  const std::lock_guard lock(mutex_);
+  --working_;
+  ended_.notify_all();
+}
+
+void UnitRunner::make(int64_t unit) {
+  try {
+    if (state_.output_of(unit) || !state_.claim(unit)) return;
+    state_.record(unit, task_.make(unit, folder_));
+    ++made_;
+  } catch (const Error& error) {
+    fail({unit, error.exit_code(), error.what()});
+  } catch (const std::exception& error) {
+    fail({unit, ExitCode::kInternal, error.what()});
+  }
+}
+
+void UnitRunner::fail(UnitFailure failure) {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  if (!failure_ || failure.unit < failure_->unit) failure_ = std::move(failure);
+}
+
+}  // namespace echelon::prepare

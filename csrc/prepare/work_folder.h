@@ -1,0 +1,55 @@
+// The state of a preparation that is not finished: `.prepare` in the output folder. It says of what and how
+// files are made, which units are done, and who is at which unit.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/file.h"
+#include "prepare/task.h"
+
+namespace echelon::prepare {
+
+class WorkFolder {
+ public:
+  static fs::path of(const fs::path& output) { return output / ".prepare"; }
+
+  explicit WorkFolder(const fs::path& output) : output_(output), path_(of(output)) {}
+
+  bool exists() const { return fs::exists(path_ / "job.json"); }
+  /// What was begun here: render_job().
+  std::string job() const { return read_file(path_ / "job.json"); }
+
+  /// Begins one.
+  void begin(const std::string& job) const;
+  /// Makes ready for going on: whoever claimed units or wrote files is gone. No one else may be at work.
+  void release() const;
+
+  /// True for the one caller, of all threads of all ranks, that is to make the unit.
+  bool claim(int64_t unit) const;
+  /// What a unit made, if it is done and its files are there.
+  std::optional<UnitOutput> output_of(int64_t unit) const;
+  /// Says that it is done. Its files are in place.
+  void record(int64_t unit, const UnitOutput& output) const;
+
+  /// Removes it and what it says was made; or itself alone.
+  void discard() const;
+  void remove() const;
+
+ private:
+  fs::path record_path(int64_t unit) const;
+
+  fs::path output_, path_;
+};
+
+/// What decides what is made, with the versions of the input.
+std::string render_job(const Manifest& manifest);
+/// In words, how two of them differ.
+std::string difference(const std::string& ours, const std::string& theirs);
+
+std::string render_output(const UnitOutput& output);
+UnitOutput parse_output(const std::string& text, const std::string& name);
+
+}  // namespace echelon::prepare
