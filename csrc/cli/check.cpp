@@ -18,8 +18,9 @@ std::string schema_of(const Arguments& arguments, const std::string& title) {
 }
 
 std::string schema_of_kind(const Arguments& arguments, const std::string& kind) {
-  return prepare::with_settings(
-      kind, [&](auto defaults) { return schema_of<decltype(defaults)>(arguments, "prepare " + kind); });
+  return prepare::with_settings(kind, [&](auto type) {
+    return schema_of<typename decltype(type)::type>(arguments, "prepare " + kind);
+  });
 }
 
 /// Of training; the page has everything.

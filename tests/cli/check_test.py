@@ -1,5 +1,6 @@
 """check, schema, inspect and --help: what looks and starts nothing."""
 
+import json
 import time
 import unittest
 
@@ -66,9 +67,13 @@ class SchemaTest(ProgramTest):
         self.assertEqual((SOURCE / "docs/config.md").read_text(), finished.stdout,
                          "run: build/echelon schema --markdown > docs/config.md")
 
-    def test_the_json_schema_agrees_about_the_configs_in_the_tree(self):
-        import json
+    def test_every_kind_of_preparation_has_a_schema_of_its_own(self):
+        for kind in ("text", "tokenizer"):
+            schema = json.loads(run("schema", kind).stdout)
+            for key in ("input", "output", "unit_mb", "storage"):
+                self.assertIn(key, schema["properties"])
 
+    def test_the_json_schema_agrees_about_the_configs_in_the_tree(self):
         import jsonschema
         import yaml
         schema = json.loads(run("schema").stdout)
