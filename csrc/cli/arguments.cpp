@@ -85,6 +85,29 @@ void add_prepare(CLI::App& app, Arguments& arguments) {
   });
 }
 
+void add_inspect(CLI::App& app, Arguments& arguments) {
+  CLI::App* inspect = add_verb(
+      app, arguments, "inspect",
+      "Show what a file or folder holds, and verify it: a checkpoint or .safetensors file, a folder that\n"
+      "prepare made, a tar shard of images, a token shard, or a table (Parquet, CSV, JSON lines), also in "
+      "object\n"
+      "stores.\n"
+      "Ends with 4 when damage is found, with 6 when a checkpoint is damaged.");
+  inspect->add_option("path", arguments.path, "Checkpoint folder, run folder, or file")->required();
+  inspect
+      ->add_option("--sheet", arguments.sheet,
+                   "Of a tar shard: write sample images to this file, as one picture")
+      ->check(CLI::Validator(
+          [](std::string& path) { return path.ends_with(".png") ? "" : "must end in .png"; }, "FILE.png"));
+  inspect->add_option("--tokenizer", arguments.tokenizer,
+                      "Of a token shard: show the first documents as text");
+  inspect
+      ->add_option(
+          "--samples", arguments.samples,
+          "How many images the sheet has (default: 64), or how many documents are shown (default: 3)")
+      ->check(CLI::Range(1, 10'000));
+}
+
 void add_verbs(CLI::App& app, Arguments& arguments) {
   add_config(
       add_verb(
@@ -110,10 +133,7 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
       ->type_name("KIND")
       ->check(CLI::IsMember(kind_names()));
   schema->add_flag("--markdown", arguments.markdown, "Print the reference page (docs/config.md) instead");
-  add_verb(app, arguments, "inspect",
-           "List what is in a checkpoint folder or a safetensors file, and verify it.")
-      ->add_option("path", arguments.path, "Checkpoint folder, run folder or .safetensors file")
-      ->required();
+  add_inspect(app, arguments);
   add_verb(app, arguments, "doctor",
            "Show compiler, LibTorch, MPI, NCCL, GPUs, threads and binding, and what is wrong with them.\n"
            "Start it as the job would be started: mpirun -n 8 echelon doctor")

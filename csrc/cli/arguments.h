@@ -13,6 +13,9 @@ struct Arguments {
   std::string config;  ///< configuration file (train, evaluate, plan, prepare, check)
   std::vector<std::string> overrides;  ///< key.path=value
   std::string path;                    ///< what to inspect
+  std::string sheet;                   ///< inspect: PNG file for sample images
+  int samples = 0;                     ///< inspect: images on the sheet, or documents shown; 0: the default
+  std::string tokenizer;               ///< inspect: file with which documents of a token shard are shown
   std::string checkpoint;              ///< evaluate: a checkpoint other than the best
   std::string run_directory;           ///< doctor: where runs would be written
   bool markdown = false;               ///< schema: the reference page instead of JSON Schema

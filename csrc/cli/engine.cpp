@@ -2,13 +2,13 @@
 
 #include <exception>
 
-#include "checkpoint/inspect.h"
 #include "cli/doctor.h"
 #include "comm/world.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "config/config.h"
+#include "inspect/inspect.h"
 #include "plan/plan.h"
 #include "plan/search.h"
 #include "prepare/prepare.h"
@@ -48,16 +48,22 @@ ExitCode print_plan(const Arguments& arguments) {
   return ExitCode::kOk;
 }
 
+ExitCode print_inspection(const Arguments& arguments) {
+  const inspect::Report report = inspect::inspect({.path = arguments.path,
+                                                   .sheet = arguments.sheet,
+                                                   .samples = arguments.samples,
+                                                   .tokenizer = arguments.tokenizer});
+  log::write_info(report.text());
+  return report.problems() == 0 ? ExitCode::kOk : ExitCode::kData;
+}
+
 ExitCode run(const Arguments& arguments, const ProcessEnvironment& environment) {
   if (arguments.verb == "train") return run_with_config(arguments, environment, train::train);
   if (arguments.verb == "evaluate") return run_with_config(arguments, environment, train::evaluate);
   if (arguments.verb == "prepare")
     return prepare::prepare({arguments.kind, arguments.config, arguments.overrides}, environment);
   if (arguments.verb == "doctor") return doctor(arguments, environment);
-  if (arguments.verb == "inspect") {
-    log::write_info(checkpoint::inspect(arguments.path));
-    return ExitCode::kOk;
-  }
+  if (arguments.verb == "inspect") return print_inspection(arguments);
   throw InternalError(str_format("verb {} is parsed but not known to the engine", arguments.verb));
 }
 

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "common/error.h"
+#include "prepare/image/settings.h"
 #include "prepare/text/settings.h"
 #include "prepare/tokenizer/settings.h"
 
@@ -19,6 +20,7 @@ struct Kind {
 
 inline constexpr std::array kKinds{
     Kind{"text", "texts into token shards"},
+    Kind{"images", "images into tar shards"},
     Kind{"tokenizer", "texts into a tokenizer.json, by learning byte-level BPE"},
 };
 
@@ -26,6 +28,7 @@ inline constexpr std::array kKinds{
 template <class Use>
 auto with_settings(std::string_view kind, Use use) {
   if (kind == "text") return use(std::type_identity<TextPreparation>());
+  if (kind == "images") return use(std::type_identity<ImagePreparation>());
   if (kind == "tokenizer") return use(std::type_identity<TokenizerPreparation>());
   throw InternalError("a kind of preparation without settings: " + std::string(kind));
 }

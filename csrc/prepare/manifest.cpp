@@ -26,6 +26,11 @@ std::string render_manifest(const Manifest& manifest) {
                   {"files", to_json(manifest.files)}});
 }
 
+bool is_manifest(const std::string& text) {
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  return json.is_object() && json.value("format", Json()) == kFormat;
+}
+
 Manifest parse_manifest(const std::string& text, const std::string& name) {
   return parse_json(text, name, [&](const Json& json) {
     if (json.at("format") != kFormat || json.at("version") != kVersion) {

@@ -37,6 +37,8 @@ struct Manifest {
 
 /// The same content gives the same bytes.
 std::string render_manifest(const Manifest& manifest);
+/// Whether `text` says that it is one, of whatever version.
+bool is_manifest(const std::string& text);
 /// Throws DataError that names `name` and what is wrong.
 Manifest parse_manifest(const std::string& text, const std::string& name);
 

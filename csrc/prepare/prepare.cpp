@@ -3,6 +3,7 @@
 #include "comm/world.h"
 #include "config/config.h"
 #include "prepare/describe_common.h"
+#include "prepare/image/task.h"
 #include "prepare/job.h"
 #include "prepare/kinds.h"
 #include "prepare/text/task.h"

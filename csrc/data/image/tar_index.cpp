@@ -6,20 +6,17 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <type_traits>
+#include <unordered_map>
 
 #include "common/error.h"
 #include "common/format.h"
-#include "data/image/tar_reader.h"
+#include "data/image/tar_index_file.h"
 
 namespace echelon::data {
 namespace {
 
 constexpr int64_t kMaxLabelField = 1 << 20;
 constexpr int64_t kMaxField = 64 << 20;
-
-bool is_image(std::string_view field) {
-  return field == "jpg" || field == "jpeg" || field == "png" || field == "webp";
-}
 
 std::optional<int64_t> whole_number(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r\n";
@@ -45,15 +42,15 @@ std::optional<int64_t> json_number(const std::string& text, const std::string& k
 /// Gathers the entries of one shard into samples.
 class Indexer {
  public:
-  Indexer(const storage::RandomAccessFile& file, uint32_t shard, const SourceOptions& options)
-      : file_(file), shard_(shard), options_(options), reader_(file), fields_(options.fields.size()) {}
+  Indexer(TarEntries& entries, uint32_t shard, const SourceOptions& options)
+      : entries_(entries), shard_(shard), options_(options), fields_(options.fields.size()) {}
 
   ShardIndex run() {
     try {
-      while (const std::optional<TarEntry> entry = reader_.next()) add(*entry);
+      while (const std::optional<TarEntry> entry = entries_.next()) add(*entry);
       finish_sample(/*shard_is_whole=*/true);
       if (index_.samples.empty() && index_.left_out == 0)
-        throw DataError(str_format("{}: the shard holds no samples", file_.name()));
+        throw DataError(str_format("{}: the shard holds no samples", entries_.name()));
     } catch (const DataError& error) {
       if (!options_.skip_damaged) throw;
       finish_sample(/*shard_is_whole=*/false);
@@ -71,8 +68,11 @@ class Indexer {
       started_ = true;
       key_ = std::string(name->key);
       offset_ = entry.offset;
+      const auto [first, is_new] = offsets_.try_emplace(key_, offset_);
+      if (!is_new)
+        complain(entry, str_format("the key occurred before in this shard, at offset {}", first->second));
     }
-    if (is_image(name->field)) {
+    if (is_image_field(name->field)) {
       if (image_) return complain(entry, "a second image in one sample");
       image_ = entry;
     }
@@ -96,7 +96,7 @@ class Indexer {
   }
 
   void read_label(const TarEntry& entry) {
-    const std::string text = reader_.content(entry, kMaxLabelField);
+    const std::string text = entries_.content(entry, kMaxLabelField);
     const bool is_json = options_.label_field == "json";
     const std::optional<int64_t> label = is_json ? json_number(text, options_.label_key) : whole_number(text);
     if (!label) {
@@ -117,7 +117,7 @@ class Indexer {
   }
 
   std::string place(int64_t offset) const {
-    return str_format("{}, offset {}, key \"{}\": ", file_.name(), offset, key_);
+    return str_format("{}, offset {}, key \"{}\": ", entries_.name(), offset, key_);
   }
 
   void leave_out(const std::string& problem) {
@@ -160,15 +160,15 @@ class Indexer {
     leave_out(problem);
   }
 
-  const storage::RandomAccessFile& file_;
+  TarEntries& entries_;
   uint32_t shard_;
   const SourceOptions& options_;
-  TarReader reader_;
   ShardIndex index_;
 
   bool started_ = false;
   std::string key_;
   int64_t offset_ = 0;
+  std::unordered_map<std::string, int64_t> offsets_;  ///< of the samples so far, by key
   std::optional<TarEntry> image_;
   std::optional<int64_t> label_;
   bool label_seen_ = false;
@@ -191,8 +191,8 @@ std::optional<FieldName> split_field(std::string_view name) {
   return result;
 }
 
-ShardIndex index_shard(const storage::RandomAccessFile& file, uint32_t shard, const SourceOptions& options) {
-  return Indexer(file, shard, options).run();
+ShardIndex index_shard(TarEntries& entries, uint32_t shard, const SourceOptions& options) {
+  return Indexer(entries, shard, options).run();
 }
 
 std::string pack(const ShardIndex& index) {

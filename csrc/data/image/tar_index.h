@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "data/image/source.h"
-#include "storage/random_access_file.h"
+#include "data/image/tar_reader.h"
 
 namespace echelon::data {
 
@@ -44,8 +44,9 @@ struct FieldName {
 };
 std::optional<FieldName> split_field(std::string_view name);
 
-/// Reads the headers, and the label fields, of one shard. Throws DataError unless `options.skip_damaged`.
-ShardIndex index_shard(const storage::RandomAccessFile& file, uint32_t shard, const SourceOptions& options);
+/// Gathers the entries of one shard into samples, and reads their labels. A sample whose key occurred before
+/// in the shard is damaged. Throws DataError unless `options.skip_damaged`.
+ShardIndex index_shard(TarEntries& entries, uint32_t shard, const SourceOptions& options);
 
 /// As bytes that another rank can read, and back.
 std::string pack(const ShardIndex& index);

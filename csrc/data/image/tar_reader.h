@@ -24,19 +24,30 @@ struct TarEntry {
   int64_t size = 0;         ///< of the content, in bytes; it lies within the file
 };
 
-class TarReader {
+/// The files of one archive, whoever knows where they lie. For one thread.
+class TarEntries {
+ public:
+  virtual ~TarEntries() = default;
+  virtual const std::string& name() const = 0;  ///< of the archive, for messages
+  /// The next regular file; nothing at the end. Throws DataError.
+  virtual std::optional<TarEntry> next() = 0;
+  /// The content of an entry of at most `limit` bytes; DataError when it is longer.
+  virtual std::string content(const TarEntry& entry, int64_t limit) = 0;
+};
+
+class TarReader final : public TarEntries {
  public:
   /// Starts at `offset`, which must be that of an entry. The file must outlive the reader.
   explicit TarReader(const storage::RandomAccessFile& file, int64_t offset = 0)
       : file_(file), position_(offset) {}
 
+  const std::string& name() const override { return file_.name(); }
+
   /// The next regular file; nothing at the end-of-archive marker. Throws DataError that names archive, offset
   /// and, where it is known, the entry: bad checksum, size beyond the end of the file, missing end, malformed
   /// extended header.
-  std::optional<TarEntry> next();
-
-  /// The content of an entry of at most `limit` bytes; DataError when it is longer.
-  std::string content(const TarEntry& entry, int64_t limit);
+  std::optional<TarEntry> next() override;
+  std::string content(const TarEntry& entry, int64_t limit) override;
 
  private:
   struct Extension {

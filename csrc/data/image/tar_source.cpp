@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "data/image/source.h"
 #include "data/image/tar_index.h"
+#include "data/image/tar_index_file.h"
 #include "data/image/tar_reader.h"
 #include "data/partition.h"
 #include "storage/file_pool.h"
@@ -64,8 +65,15 @@ class TarSource : public ImageSource {
 
  private:
   ShardIndex index(uint32_t shard, const SourceOptions& options) const {
+    const std::string& path = shards_.path(shard);
     try {
-      return index_shard(*shards_.open(shard), shard, options);
+      if (auto beside = find_tar_index(*options.storage, path)) {
+        IndexedEntries entries(*std::move(beside), path, [&] { return shards_.open(shard); });
+        return index_shard(entries, shard, options);
+      }
+      const auto file = shards_.open(shard);
+      TarReader headers(*file);
+      return index_shard(headers, shard, options);
     } catch (const DataError& error) {  // a shard that cannot even be opened
       if (!options.skip_damaged) throw;
       return {.left_out = 1, .first_problem = error.what()};

@@ -102,6 +102,17 @@ TEST_F(TarSourceTest, NamesShardOffsetAndKeyOfWhatIsWrong) {
   EXPECT_THAT(refusal(kTwo), HasSubstr("end-of-archive marker is missing"));
 }
 
+TEST_F(TarSourceTest, RefusesKeysThatOccurTwice) {
+  const std::string again = tar_entry("a/1.png", "again") + tar_entry("a/1.cls", "3");
+  EXPECT_THAT(
+      refusal(kTwo + again + tar_end()),
+      HasSubstr("bad.tar, offset 5120, key \"a/1\": the key occurred before in this shard, at offset 0"));
+  EXPECT_THAT(samples({write("0.tar", kTwo + again + tar_end()), write("1.tar", kTwo + tar_end())},
+                      {.classes = 10, .skip_damaged = true}),
+              ElementsAre("a/1=one/7", "a/2=two/0", "a/1=one/7", "a/2=two/0"));
+  EXPECT_EQ(left_out_, 1);
+}
+
 TEST_F(TarSourceTest, SkipsDamagedSamplesAndTheRestOfDamagedShards) {
   const SourceOptions options{.classes = 10, .skip_damaged = true};
   const std::string bad_label = tar_entry("x.png", "x") + tar_entry("x.cls", "99");
@@ -162,7 +173,8 @@ TEST_F(TarSourceTest, SurvivesFlippedBits) {
       damaged[random.below(damaged.size())] ^= static_cast<char>(1 << random.below(8));
     }
     const storage::InputFile file(write("flip.tar", damaged));
-    const ShardIndex index = index_shard(file, 0, {.classes = 10, .skip_damaged = true});
+    TarReader headers(file);
+    const ShardIndex index = index_shard(headers, 0, {.classes = 10, .skip_damaged = true});
     EXPECT_EQ(index.left_out > 0, !index.first_problem.empty());
     problems += index.left_out;
     for (const TarSample& sample : index.samples) {

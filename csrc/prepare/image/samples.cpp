@@ -1,0 +1,63 @@
+#include "prepare/image/samples.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "comm/text_exchange.h"
+#include "common/error.h"
+#include "common/format.h"
+#include "data/partition.h"
+#include "prepare/json_parts.h"
+#include "storage/storage.h"
+
+namespace echelon::prepare {
+namespace {
+
+/// The files that `patterns` name, of which rank 0 looks; the same on all ranks.
+Paths expand(storage::Storage& storage, const std::vector<config::InputPath>& patterns, Communicator& comm) {
+  const std::string found = text_of_root(comm, [&] {
+    std::vector<std::string> texts;
+    for (const config::InputPath& pattern : patterns) texts.push_back(pattern.path);
+    return Json(storage.expand(texts)).dump();
+  });
+  return Json::parse(found).get<Paths>();
+}
+
+std::vector<InputFile> look_at_files(storage::Storage& storage, const Paths& paths, Communicator& comm) {
+  const auto look = [&](int64_t i) {
+    const auto file = storage.open(paths[static_cast<size_t>(i)], storage::Access::kInPlace);
+    return Json({{"bytes", file->size()}, {"version", file->version()}}).dump();
+  };
+  std::vector<InputFile> files;
+  for (const std::string& part : data::share_work(static_cast<int64_t>(paths.size()), look, &comm)) {
+    const Json json = Json::parse(part);
+    files.push_back({paths[files.size()], json.at("bytes"), json.at("version")});
+  }
+  return files;
+}
+
+bool is_folder(const std::string& path) {
+  return !storage::is_remote(path) && std::filesystem::is_directory(path);
+}
+
+}  // namespace
+
+std::unique_ptr<SampleSource> open_samples(const ImagePreparation& settings, Communicator& comm) {
+  storage::Storage storage(settings.storage);
+  const Paths paths = expand(storage, settings.input, comm);
+  const auto parquet =
+      static_cast<size_t>(std::count_if(paths.begin(), paths.end(), storage::is_parquet_name));
+  const bool has_folders = std::any_of(paths.begin(), paths.end(), is_folder);
+  if (has_folders && paths.size() == 1) return open_folder_samples(paths[0], settings, comm);
+  if (has_folders || (parquet > 0 && parquet < paths.size())) {
+    throw DataError(
+        str_format("{} and {} more: images come from tar shards, from Parquet files, or from one folder with "
+                   "a folder for each class",
+                   paths.front(), paths.size() - 1));
+  }
+  std::vector<InputFile> inputs = look_at_files(storage, paths, comm);
+  return parquet > 0 ? open_parquet_samples(paths, settings, std::move(inputs), comm)
+                     : open_tar_samples(paths, settings, std::move(inputs), comm);
+}
+
+}  // namespace echelon::prepare
