@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "common/error.h"
+#include "prepare/table/settings.h"
 #include "prepare/text/settings.h"
 #include "prepare/tokenizer/settings.h"
 
@@ -18,6 +19,7 @@ struct Kind {
 };
 
 inline constexpr std::array kKinds{
+    Kind{"table", "tables into Parquet files of equal size"},
     Kind{"text", "texts into token shards"},
     Kind{"tokenizer", "texts into a tokenizer.json, by learning byte-level BPE"},
 };
@@ -25,6 +27,7 @@ inline constexpr std::array kKinds{
 /// Calls `use` with std::type_identity of the settings of a kind.
 template <class Use>
 auto with_settings(std::string_view kind, Use use) {
+  if (kind == "table") return use(std::type_identity<TablePreparation>());
   if (kind == "text") return use(std::type_identity<TextPreparation>());
   if (kind == "tokenizer") return use(std::type_identity<TokenizerPreparation>());
   throw InternalError("a kind of preparation without settings: " + std::string(kind));

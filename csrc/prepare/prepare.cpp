@@ -5,6 +5,7 @@
 #include "prepare/describe_common.h"
 #include "prepare/job.h"
 #include "prepare/kinds.h"
+#include "prepare/table/task.h"
 #include "prepare/text/task.h"
 #include "prepare/tokenizer/task.h"
 
