@@ -6,6 +6,7 @@
 #include "prepare/image/task.h"
 #include "prepare/job.h"
 #include "prepare/kinds.h"
+#include "prepare/table/task.h"
 #include "prepare/text/task.h"
 #include "prepare/tokenizer/task.h"
 

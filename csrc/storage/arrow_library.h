@@ -14,7 +14,7 @@
 namespace echelon::storage {
 
 /// What the library and the program must agree on; raised with every change of the functions it exports.
-inline constexpr int kArrowInterface = 1;
+inline constexpr int kArrowInterface = 2;
 
 /// Where the library is looked for: in the folder of the library or program that holds this code, in the one
 /// above, and in that one's lib/.

@@ -14,6 +14,28 @@ constexpr std::pair<ColumnType, std::string_view> kNames[] = {
     {ColumnType::kFloat64, "float"},       {ColumnType::kString, "text"},   {ColumnType::kTimestamp, "date"},
 };
 
+template <class T>
+void append_values(std::vector<T>& to, const std::vector<T>& from, int64_t begin, int64_t end) {
+  if (!from.empty()) to.insert(to.end(), from.begin() + begin, from.begin() + end);
+}
+
+void append_validity(Column& to, const Column& from, int64_t begin, int64_t end) {
+  if (from.valid.empty() && to.valid.empty()) return;
+  to.valid.resize(static_cast<size_t>(to.rows), 1);
+  append_values(to.valid, from.valid, begin, end);
+  to.valid.resize(static_cast<size_t>(to.rows + end - begin), 1);
+}
+
+/// Rows that have offsets: `items` takes the positions that theirs begin and end at.
+template <class Items>
+void append_sequences(Column& to, const Column& from, int64_t begin, int64_t end, const Items& items) {
+  const int64_t first = from.offsets[static_cast<size_t>(begin)];
+  const int64_t shift = to.offsets.back() - first;
+  for (int64_t row = begin; row < end; ++row)
+    to.offsets.push_back(from.offsets[static_cast<size_t>(row + 1)] + shift);
+  items(first, from.offsets[static_cast<size_t>(end)]);
+}
+
 }  // namespace
 
 std::string_view type_name(ColumnType type) {
@@ -37,6 +59,41 @@ bool Column::is_missing(int64_t row) const {
 
 int64_t Column::missing() const {
   return std::count(valid.begin(), valid.end(), uint8_t{0});
+}
+
+Column empty_column(ColumnType type, ColumnType item_type) {
+  Column column{.type = type};
+  if (type == ColumnType::kString || type == ColumnType::kBinary || type == ColumnType::kList)
+    column.offsets = {0};
+  if (type == ColumnType::kList) column.items.push_back(empty_column(item_type));
+  return column;
+}
+
+void append_rows(Column& to, const Column& from, int64_t begin, int64_t end) {
+  append_validity(to, from, begin, end);
+  append_values(to.bools, from.bools, begin, end);
+  append_values(to.integers, from.integers, begin, end);
+  append_values(to.floats, from.floats, begin, end);
+  append_values(to.doubles, from.doubles, begin, end);
+  if (to.type == ColumnType::kString || to.type == ColumnType::kBinary) {
+    append_sequences(to, from, begin, end, [&](int64_t first, int64_t last) {
+      to.bytes.append(from.bytes, static_cast<size_t>(first), static_cast<size_t>(last - first));
+    });
+  } else if (to.type == ColumnType::kList) {
+    append_sequences(to, from, begin, end, [&](int64_t first, int64_t last) {
+      append_rows(to.items[0], from.items[0], first, last);
+    });
+  }
+  to.rows += end - begin;
+}
+
+int64_t value_bytes(const Column& column, int64_t begin, int64_t end) {
+  constexpr int64_t kNumber = 8;
+  const int64_t own = (end - begin) * kNumber;
+  if (column.offsets.empty()) return own;
+  const int64_t first = column.offsets[static_cast<size_t>(begin)];
+  const int64_t last = column.offsets[static_cast<size_t>(end)];
+  return own + (column.type == ColumnType::kList ? value_bytes(column.items[0], first, last) : last - first);
 }
 
 std::vector<std::string> names_of(const Schema& schema) {

@@ -56,6 +56,15 @@ struct Column {
   }
 };
 
+/// A column without rows. `item_type` is of kList.
+Column empty_column(ColumnType type, ColumnType item_type = ColumnType::kUnsupported);
+
+/// Adds the rows [begin, end) of `from`, which is of the same type.
+void append_rows(Column& to, const Column& from, int64_t begin, int64_t end);
+
+/// Of the values of the rows [begin, end) in memory.
+int64_t value_bytes(const Column& column, int64_t begin, int64_t end);
+
 /// One column of a file. Members of structs are columns of their own, with a dotted name: an image column of
 /// struct {bytes, path} gives `image.bytes` and `image.path`.
 struct Field {

@@ -54,11 +54,16 @@ class Indexer {
       start = searched = end;
     }
     text.erase(0, start);
-    if (static_cast<int64_t>(text.size()) > max_record_)
+    check_length(text.size());
+  }
+
+  void check_length(size_t record) const {
+    if (static_cast<int64_t>(record) > max_record_)
       fail(str_format("a record is longer than {}", human_bytes(static_cast<double>(max_record_))));
   }
 
   void add_record(std::string_view text, size_t size) {
+    check_length(size);
     const bool blank = is_blank(text.substr(0, size));
     const auto bytes = static_cast<int64_t>(size);
     if (header_ && !blank) {

@@ -10,6 +10,9 @@ namespace echelon::table {
 
 enum class TableFormat { kAuto, kParquet, kCsv, kJsonLines };
 
+/// Of the pages of a Parquet file that is written.
+enum class ParquetCompression { kNone, kSnappy, kZstd };
+
 enum class FeatureKind {
   kFloat,        ///< a number, a bool as 0 or 1, a timestamp as days since 1970
   kInteger,      ///< the same, and it must be whole

@@ -27,6 +27,8 @@ class TableFile {
   virtual ~TableFile() = default;
   virtual const std::string& name() const = 0;
   virtual const Schema& schema() const = 0;
+  /// Whether the file says what its columns hold. Else it was inferred, unless it was told.
+  virtual bool stores_types() const { return true; }
   virtual const std::vector<Block>& blocks() const = 0;
   /// The asked-for columns of a block, in the order in which they are asked for, and nothing else. Throws
   /// DataError that names the file, the block (row group, or line) and the column.

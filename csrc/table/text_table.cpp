@@ -29,6 +29,7 @@ class TextTable final : public TableFile {
 
   const std::string& name() const override { return file_->name(); }
   const Schema& schema() const override { return schema_; }
+  bool stores_types() const override { return false; }
   const std::vector<Block>& blocks() const override { return blocks_; }
 
   std::vector<Column> read(int64_t block, std::span<const std::string> columns) const override {
@@ -70,6 +71,11 @@ class TextTable final : public TableFile {
     const std::string text = text_of(first);
     schema_ = locate_errors(first, text, [&] { return parser_->infer(text, names_); });
     for (const auto& [column, type] : options.types) require(column);
+    // Of JSON lines: {"a.b": 1, "a": {"b": 2}}.
+    std::set<std::string> seen;
+    for (const Field& field : schema_)
+      if (!seen.insert(field.name).second)
+        throw DataError(str_format("{}: two columns are named \"{}\"", name(), field.name));
   }
 
   void require(const std::string& column) const {

@@ -3,6 +3,7 @@
 #include "common/format.h"
 #include "config/fields.h"
 #include "data/describe_loading.h"
+#include "data/table/describe_reading.h"
 
 namespace echelon::data {
 namespace {
@@ -18,11 +19,7 @@ void check_table(const TableSettings& s, config::Checks& checks) {
     checks.problem("features", str_format("cannot contain the target \"{}\"", s.target.column));
   const bool is_class = s.target.kind == table::TargetKind::kClass;
   if (s.stratified && !is_class) checks.problem("stratified", "needs a target of type class");
-  const bool parquet = s.format == table::TableFormat::kParquet;
-  const bool csv = s.format == table::TableFormat::kAuto || s.format == table::TableFormat::kCsv;
-  if (parquet && !s.types.empty())
-    checks.problem("types", "has no effect on Parquet, whose files say what their columns are");
-  if (!csv && checks.is_set("csv")) checks.problem("csv", "has no effect on this format");
+  check_reading(s, checks);
 }
 
 }  // namespace
@@ -53,17 +50,7 @@ void describe(config::Fields<TableSettings>& f) {
         "the target, numbers and times as float, text and bools as categorical.")
       .example("{age: float, job: categorical, rooms: {type: integer, missing: mean}}");
   f.add("target", &TableSettings::target, "The column that is learned.").required();
-  f.add("format", &TableSettings::format, "auto: by the names of the files, else by their first bytes.")
-      .values({{"auto", table::TableFormat::kAuto},
-               {"parquet", table::TableFormat::kParquet},
-               {"csv", table::TableFormat::kCsv},
-               {"jsonl", table::TableFormat::kJsonLines}});
-  f.add("types", &TableSettings::types,
-        "What columns of CSV and JSON lines hold; of others it is what their values in the first 16 MiB have "
-        "in common.")
-      .one_of({"bool", "int", "float", "text", "date"})
-      .example("{zip: text}");
-  f.add("csv", &TableSettings::csv, "How CSV is read.");
+  describe_reading(f);
   f.add("memory_mb", &TableSettings::memory_mb,
         "Rows that each rank keeps as numbers. What does not fit is read and converted again when it is "
         "needed; then shuffle: {shards: n} reads each block once an epoch.")
@@ -71,6 +58,14 @@ void describe(config::Fields<TableSettings>& f) {
       .above(0);
   describe_loading(f);
   f.check(check_table);
+}
+
+void check_reading(const TableReading& reading, config::Checks& checks) {
+  const bool parquet = reading.format == table::TableFormat::kParquet;
+  const bool csv = reading.format == table::TableFormat::kAuto || reading.format == table::TableFormat::kCsv;
+  if (parquet && !reading.types.empty())
+    checks.problem("types", "has no effect on Parquet, whose files say what their columns are");
+  if (!csv && checks.is_set("csv")) checks.problem("csv", "has no effect on this format");
 }
 
 std::vector<table::FeatureSettings> listed_features(const TableSettings& settings) {

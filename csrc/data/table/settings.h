@@ -19,12 +19,16 @@ struct CsvSettings {
 };
 void describe(config::Fields<CsvSettings>& f);
 
-struct TableSettings : LoadingSettings {
-  std::map<std::string, table::FeatureSettings> features;  ///< by column; empty: every column but the target
-  table::TargetSettings target;
+/// How files become columns.
+struct TableReading {
   table::TableFormat format = table::TableFormat::kAuto;
   std::map<std::string, std::string> types;  ///< of columns of CSV and JSON lines, as table::parse_type()
   CsvSettings csv;
+};
+
+struct TableSettings : LoadingSettings, TableReading {
+  std::map<std::string, table::FeatureSettings> features;  ///< by column; empty: every column but the target
+  table::TargetSettings target;
   double memory_mb = 1024;
 };
 void describe(config::Fields<TableSettings>& f);

@@ -16,19 +16,6 @@ using table::FeatureKind;
 using table::FeatureSettings;
 using table::TableFile;
 
-table::TableOptions table_options(const TableSettings& settings) {
-  table::TableOptions options{.format = settings.format};
-  for (const auto& [column, type] : settings.types) options.types[column] = table::parse_type(type);
-  if (!settings.csv.delimiter.empty()) options.delimiter = settings.csv.delimiter.front();
-  options.header = settings.csv.header;
-  options.column_names = settings.csv.columns;
-  if (!settings.csv.missing.empty()) {
-    options.missing = settings.csv.missing;
-    options.missing.emplace_back();
-  }
-  return options;
-}
-
 bool is_number(ColumnType type) {
   return type == ColumnType::kBool || type == ColumnType::kInt64 || type == ColumnType::kFloat32 ||
          type == ColumnType::kFloat64 || type == ColumnType::kTimestamp;
@@ -55,6 +42,19 @@ void require(const TableFile& file, const std::string& column, bool category, st
 }
 
 }  // namespace
+
+table::TableOptions table_options(const TableReading& reading) {
+  table::TableOptions options{.format = reading.format};
+  for (const auto& [column, type] : reading.types) options.types[column] = table::parse_type(type);
+  if (!reading.csv.delimiter.empty()) options.delimiter = reading.csv.delimiter.front();
+  options.header = reading.csv.header;
+  options.column_names = reading.csv.columns;
+  if (!reading.csv.missing.empty()) {
+    options.missing = reading.csv.missing;
+    options.missing.emplace_back();
+  }
+  return options;
+}
 
 Tables::Tables(const TableSettings& settings, const OpenRequest& request, const StoredFeatures& stored)
     : skips_(settings.on_error == OnError::kSkip),

@@ -14,6 +14,8 @@
 
 namespace echelon::data {
 
+table::TableOptions table_options(const TableReading& reading);
+
 /// What a checkpoint says of the columns: the text of its features.json, and where that lies.
 struct StoredFeatures {
   std::string text;

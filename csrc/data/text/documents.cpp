@@ -126,16 +126,31 @@ class DocumentReader {
     for (const std::string& name : names) require_column(*table, name);
     const auto end = std::min(range_.end, static_cast<int64_t>(table->blocks().size()));
     for (int64_t b = range_.begin; b < end; ++b) {
-      const std::vector<table::Column> columns = table->read(b, names);
       const table::Block block = table->blocks()[static_cast<size_t>(b)];
+      const auto columns = read_block(*table, b, names);
+      if (!columns) {
+        left_out_ += block.rows;
+        continue;
+      }
       for (int64_t row = 0; row < block.rows; ++row) {
         const auto member = [&](const std::string& key) {
           const auto column = std::find(names.begin(), names.end(), key) - names.begin();
-          return cell_text(columns[static_cast<size_t>(column)], key, row);
+          return cell_text((*columns)[static_cast<size_t>(column)], key, row);
         };
         attempt([&] { return document_of(member, options_); },
                 [&] { return str_format("{}, row {}", path_, block.first_row + row); });
       }
+    }
+  }
+
+  /// Nothing for a damaged one that is passed over.
+  std::optional<std::vector<table::Column>> read_block(const table::TableFile& table, int64_t block,
+                                                       const std::vector<std::string>& names) const {
+    try {
+      return table.read(block, names);
+    } catch (const DataError&) {
+      if (!options_.skip_damaged) throw;
+      return std::nullopt;
     }
   }
 

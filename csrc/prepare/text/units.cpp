@@ -2,11 +2,11 @@
 
 #include <numeric>
 
-#include "comm/text_exchange.h"
 #include "common/error.h"
 #include "common/format.h"
 #include "data/partition.h"
 #include "data/text/token_shard.h"
+#include "prepare/expand_input.h"
 #include "prepare/json_parts.h"
 #include "storage/stream/decompress.h"
 #include "table/table_file.h"
@@ -95,12 +95,7 @@ std::vector<std::vector<TextPart>> cut_into_units(const std::vector<TextFile>& f
 
 std::vector<TextFile> look_at_texts(storage::Storage& storage, const std::vector<config::InputPath>& patterns,
                                     Communicator& comm) {
-  const std::string names = text_of_root(comm, [&] {
-    std::vector<std::string> texts;
-    for (const config::InputPath& pattern : patterns) texts.push_back(pattern.path);
-    return Json(storage.expand(texts)).dump();
-  });
-  const auto paths = Json::parse(names).get<std::vector<std::string>>();
+  const std::vector<std::string> paths = expand_input(patterns, storage, comm);
   const auto look = [&](int64_t i) { return look_at(storage, paths[static_cast<size_t>(i)]); };
   std::vector<TextFile> files;
   for (const std::string& seen : data::share_work(static_cast<int64_t>(paths.size()), look, &comm)) {

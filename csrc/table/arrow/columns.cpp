@@ -2,6 +2,7 @@
 
 #include <arrow/array.h>
 #include <arrow/compute/cast.h>
+#include <arrow/compute/exec.h>
 #include <arrow/util/utf8.h>
 
 #include <limits>
@@ -18,6 +19,12 @@ using arrow::Type;
 
 ColumnType integer_or(const arrow::DataType& type) {
   return arrow::is_integer(type.id()) ? ColumnType::kInt64 : ColumnType::kUnsupported;
+}
+
+/// Of the values of a list that can be read, else kUnsupported.
+ColumnType item_type(const arrow::DataType& type) {
+  if (column_type(type) != ColumnType::kList) return ColumnType::kUnsupported;
+  return column_type(*static_cast<const arrow::BaseListType&>(type).value_type());
 }
 
 /// Arrays of the types that the columns hold; everything else is cast to one of them first.
@@ -97,16 +104,6 @@ void append(const arrow::Array& array, Column& column) {
   throw DataError(str_format("the type {} is not supported", array.type()->ToString()));
 }
 
-Column empty_column(const arrow::DataType& type) {
-  Column column{.type = column_type(type)};
-  if (column.type == ColumnType::kString || column.type == ColumnType::kBinary ||
-      column.type == ColumnType::kList)
-    column.offsets = {0};
-  if (column.type == ColumnType::kList)
-    column.items.push_back(empty_column(*static_cast<const arrow::BaseListType&>(type).value_type()));
-  return column;
-}
-
 /// Null for what is neither a time of day nor a duration.
 std::shared_ptr<arrow::DataType> in_microseconds(const arrow::DataType& type) {
   if (arrow::is_time(type.id())) return arrow::time64(arrow::TimeUnit::MICRO);
@@ -114,16 +111,17 @@ std::shared_ptr<arrow::DataType> in_microseconds(const arrow::DataType& type) {
 }
 
 std::shared_ptr<arrow::Array> cast(const std::shared_ptr<arrow::Array>& array,
-                                   const std::shared_ptr<arrow::DataType>& type) {
+                                   const std::shared_ptr<arrow::DataType>& type, arrow::MemoryPool* pool) {
   if (array->type()->Equals(*type)) return array;
   // Times of day and durations become microseconds first, which then are whole numbers.
   if (const auto unit = in_microseconds(*array->type());
       unit && type->id() == Type::INT64 && !array->type()->Equals(*unit))
-    return cast(cast(array, unit), type);
+    return cast(cast(array, unit, pool), type, pool);
   arrow::compute::CastOptions options = arrow::compute::CastOptions::Safe(type);
   options.allow_time_truncate = true;  // nanoseconds
   options.allow_decimal_truncate = true;
-  return require(arrow::compute::Cast(*array, type, options), array->type()->ToString());
+  arrow::compute::ExecContext context(pool);
+  return require(arrow::compute::Cast(*array, type, options, &context), array->type()->ToString());
 }
 
 void add_fields(const arrow::FieldVector& fields, const std::string& prefix, Schema& schema) {
@@ -133,10 +131,10 @@ void add_fields(const arrow::FieldVector& fields, const std::string& prefix, Sch
       add_fields(field->type()->fields(), name + ".", schema);
       continue;
     }
-    Field result{.name = name, .type = column_type(*field->type()), .stored_as = field->type()->ToString()};
-    if (result.type == ColumnType::kList)
-      result.item_type = column_type(*static_cast<const arrow::BaseListType&>(*field->type()).value_type());
-    schema.push_back(std::move(result));
+    schema.push_back({.name = name,
+                      .type = column_type(*field->type()),
+                      .item_type = item_type(*field->type()),
+                      .stored_as = field->type()->ToString()});
   }
 }
 
@@ -239,11 +237,11 @@ Schema flat_schema(const arrow::Schema& schema) {
   return flat;
 }
 
-Column to_column(const arrow::ChunkedArray& array) {
+Column to_column(const arrow::ChunkedArray& array, arrow::MemoryPool* pool) {
   const auto type = stored_type(*array.type());
   if (!type) throw DataError(str_format("the type {} is not supported", array.type()->ToString()));
-  Column column = empty_column(*array.type());
-  for (const auto& chunk : array.chunks()) append(*cast(chunk, type), column);
+  Column column = empty_column(column_type(*array.type()), item_type(*array.type()));
+  for (const auto& chunk : array.chunks()) append(*cast(chunk, type, pool), column);
   return column;
 }
 

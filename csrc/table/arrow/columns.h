@@ -2,6 +2,7 @@
 #pragma once
 
 #include <arrow/chunked_array.h>
+#include <arrow/memory_pool.h>
 #include <arrow/type.h>
 
 #include <memory>
@@ -19,8 +20,9 @@ std::shared_ptr<arrow::DataType> arrow_type(ColumnType type);
 Schema flat_schema(const arrow::Schema& schema);
 
 /// A column of any number of chunks. Throws ParseError with the row for text that is not UTF-8, and
-/// DataError, without saying where, for a number that does not fit or a type that is not supported.
-Column to_column(const arrow::ChunkedArray& array);
+/// DataError, without saying where, for a number that does not fit or a type that is not supported. `pool` is
+/// for what is converted on the way.
+Column to_column(const arrow::ChunkedArray& array, arrow::MemoryPool* pool);
 
 /// The leaf `name` (dotted) of a table read with at least its top-level column; nothing is copied. A missing
 /// struct has missing members. Null when there is none.

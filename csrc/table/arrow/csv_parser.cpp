@@ -1,10 +1,12 @@
 #include <arrow/csv/api.h>
+#include <arrow/util/utf8.h>
 
 #include <limits>
 
 #include "common/error.h"
 #include "common/format.h"
 #include "table/arrow/library.h"
+#include "table/arrow/limited_pool.h"
 #include "table/arrow/text_parsers.h"
 
 namespace echelon::table {
@@ -12,7 +14,7 @@ namespace {
 
 class CsvParser final : public TextParser {
  public:
-  explicit CsvParser(const TableOptions& options) {
+  explicit CsvParser(const TableOptions& options) : max_bytes_(options.max_block_bytes) {
     parse_.delimiter = options.delimiter;
     parse_.quoting = options.quote != '\0';
     parse_.quote_char = options.quote;
@@ -25,7 +27,11 @@ class CsvParser final : public TextParser {
 
   Schema infer(std::string_view text, const std::vector<std::string>& names) override {
     names_ = names;
-    const auto schema = without_null_types(parse_text(text, convert_)->schema());
+    arrow::util::InitializeUTF8();
+    for (const std::string& name : names)
+      if (!arrow::util::ValidateUTF8(name)) throw ParseError("the name of a column is not valid UTF-8", -1);
+    LimitedPool pool(max_bytes_);
+    const auto schema = without_null_types(parse_text(text, convert_, pool.get())->schema());
     for (const auto& field : schema->fields()) convert_.column_types[field->name()] = field->type();
     return flat_schema(*schema);
   }
@@ -34,26 +40,28 @@ class CsvParser final : public TextParser {
     arrow::csv::ConvertOptions convert = convert_;
     convert.include_columns.assign(columns.begin(), columns.end());
     if (columns.empty()) return {};
-    const auto table = parse_text(text, convert);
-    return pick_columns(*table, columns, table->num_rows());
+    LimitedPool pool(max_bytes_);
+    const auto table = parse_text(text, convert, pool.get());
+    return pick_columns(*table, columns, table->num_rows(), pool.get());
   }
 
  private:
-  std::shared_ptr<arrow::Table> parse_text(std::string_view text,
-                                           const arrow::csv::ConvertOptions& convert) const {
+  std::shared_ptr<arrow::Table> parse_text(std::string_view text, const arrow::csv::ConvertOptions& convert,
+                                           arrow::MemoryPool* pool) const {
     arrow::csv::ReadOptions read = arrow::csv::ReadOptions::Defaults();
     read.use_threads = false;  // also what makes Arrow tell the row of an error
     read.block_size =
         static_cast<int32_t>(std::min<size_t>(text.size() + 1, std::numeric_limits<int32_t>::max()));
     read.column_names = names_;
-    auto reader = arrow::csv::TableReader::Make(arrow::io::default_io_context(), stream_of(text), read,
-                                                parse_, convert);
+    auto reader =
+        arrow::csv::TableReader::Make(arrow::io::IOContext(pool), stream_of(text), read, parse_, convert);
     require_parsed(reader.status());
     auto table = (*reader)->Read();
     require_parsed(table.status());
     return *table;
   }
 
+  int64_t max_bytes_;
   arrow::csv::ParseOptions parse_ = arrow::csv::ParseOptions::Defaults();
   arrow::csv::ConvertOptions convert_ = arrow::csv::ConvertOptions::Defaults();
   std::vector<std::string> names_;

@@ -29,3 +29,8 @@ ECHELON_EXPORT TableFile* echelon_arrow_parquet(std::shared_ptr<const RandomAcce
 ECHELON_EXPORT TextParser* echelon_arrow_text_parser(TableFormat format, const TableOptions& options) {
   return (format == TableFormat::kCsv ? make_csv_parser(options) : make_json_parser(options)).release();
 }
+
+ECHELON_EXPORT TableWriter* echelon_arrow_parquet_writer(const std::string& name, const Schema& schema,
+                                                         ByteSink sink, const TableWriterOptions& options) {
+  return make_parquet_writer(name, schema, std::move(sink), options).release();
+}

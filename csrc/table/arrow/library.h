@@ -5,9 +5,11 @@
 #include <string>
 
 #include "table/table_file.h"
+#include "table/table_writer.h"
 #include "table/text_table.h"
 
 namespace arrow {
+class MemoryPool;
 class Table;
 }  // namespace arrow
 
@@ -18,7 +20,11 @@ std::unique_ptr<TableFile> open_parquet_file(std::shared_ptr<const storage::Rand
 std::unique_ptr<TextParser> make_csv_parser(const TableOptions& options);
 std::unique_ptr<TextParser> make_json_parser(const TableOptions& options);
 
+std::unique_ptr<TableWriter> make_parquet_writer(const std::string& name, const Schema& schema, ByteSink sink,
+                                                 const TableWriterOptions& options);
+
 /// The columns of dotted names, which must have `rows` rows. Throws ParseError with the column.
-std::vector<Column> pick_columns(const arrow::Table& table, std::span<const std::string> names, int64_t rows);
+std::vector<Column> pick_columns(const arrow::Table& table, std::span<const std::string> names, int64_t rows,
+                                 arrow::MemoryPool* pool);
 
 }  // namespace echelon::table

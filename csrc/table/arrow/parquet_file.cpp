@@ -6,6 +6,7 @@
 #include <parquet/file_reader.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "common/error.h"
@@ -14,6 +15,7 @@
 #include "table/arrow/columns.h"
 #include "table/arrow/input.h"
 #include "table/arrow/library.h"
+#include "table/arrow/limited_pool.h"
 #include "table/arrow/status.h"
 
 namespace echelon::table {
@@ -21,8 +23,8 @@ namespace {
 
 using parquet::arrow::SchemaField;
 
-parquet::ReaderProperties reader_properties() {
-  parquet::ReaderProperties properties = parquet::default_reader_properties();
+parquet::ReaderProperties reader_properties(arrow::MemoryPool* pool) {
+  parquet::ReaderProperties properties(pool);
   properties.set_page_checksum_verification(true);
   return properties;
 }
@@ -41,6 +43,8 @@ auto catching(const std::string& where, Action action) {
     return action();
   } catch (const Error&) {
     throw;
+  } catch (const std::bad_alloc&) {
+    throw DataError(str_format("{}: {}", where, kTooLarge));
   } catch (const std::exception& error) {  // of the standard library, too: sizes in a damaged file are any
     throw DataError(str_format("{}: {}", where, error.what()));
   }
@@ -67,7 +71,7 @@ class ParquetFile final : public TableFile {
  public:
   ParquetFile(std::shared_ptr<const storage::RandomAccessFile> file, const TableOptions& options)
       : file_(std::move(file)), max_block_bytes_(options.max_block_bytes) {
-    const auto reader = open_reader();
+    const auto reader = open_reader(arrow::default_memory_pool());
     metadata_ = reader->parquet_reader()->metadata();
     std::shared_ptr<arrow::Schema> schema;
     require(reader->GetSchema(&schema), name());
@@ -75,7 +79,8 @@ class ParquetFile final : public TableFile {
     check_names();
     for (int group = 0; group < metadata_->num_row_groups(); ++group) {
       const int64_t rows = metadata_->RowGroup(group)->num_rows();
-      if (rows < 0) throw DataError(str_format("{}, row group {}: {} rows", name(), group, rows));
+      if (rows < 0 || rows > std::numeric_limits<int64_t>::max() - this->rows())
+        throw DataError(str_format("{}, row group {}: {} rows", name(), group, rows));
       blocks_.push_back({this->rows(), rows});
     }
   }
@@ -93,11 +98,10 @@ class ParquetFile final : public TableFile {
 
  private:
   /// One for each call: a reader is not for several threads.
-  std::unique_ptr<parquet::arrow::FileReader> open_reader() const {
+  std::unique_ptr<parquet::arrow::FileReader> open_reader(arrow::MemoryPool* pool) const {
     return catching(name(), [&] {
-      auto file = parquet::ParquetFileReader::Open(arrow_input(file_), reader_properties(), metadata_);
-      return require(parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(file),
-                                                      arrow_properties(name())),
+      auto file = parquet::ParquetFileReader::Open(arrow_input(file_), reader_properties(pool), metadata_);
+      return require(parquet::arrow::FileReader::Make(pool, std::move(file), arrow_properties(name())),
                      name());
     });
   }
@@ -120,7 +124,7 @@ class ParquetFile final : public TableFile {
         nearest.empty() ? "there are " + join(known) : str_format("did you mean \"{}\"?", nearest)));
   }
 
-  /// A damaged file, or a bomb, may claim any size.
+  /// A bomb says its size as a rule; what does not ends at the limit of LimitedPool.
   void check_size(int group, const std::set<int>& leaves, const std::string& where) const {
     int64_t bytes = 0;
     for (const int leaf : leaves) {
@@ -135,14 +139,15 @@ class ParquetFile final : public TableFile {
 
   std::vector<Column> read_group(int group, std::span<const std::string> columns,
                                  const std::string& where) const {
-    const auto reader = open_reader();
+    LimitedPool pool(2 * max_block_bytes_);  // pages beside the columns that they become
+    const auto reader = open_reader(pool.get());
     std::set<int> leaves;
     for (const std::string& column : columns) collect_leaves(find(*reader, column), leaves);
     check_size(group, leaves, where);
     std::shared_ptr<arrow::Table> table;
     require(reader->ReadRowGroup(group, {leaves.begin(), leaves.end()}, &table), where);
     try {
-      return pick_columns(*table, columns, blocks_[static_cast<size_t>(group)].rows);
+      return pick_columns(*table, columns, blocks_[static_cast<size_t>(group)].rows, pool.get());
     } catch (const ParseError& error) {
       const int64_t row = blocks_[static_cast<size_t>(group)].first_row + error.row;
       throw DataError(

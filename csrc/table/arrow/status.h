@@ -12,6 +12,10 @@ namespace echelon::table {
 /// One line of bounded length, without Arrow's context and code.
 std::string reason_of(const arrow::Status& status);
 
+/// What is said where memory runs out, or what LimitedPool gives.
+inline constexpr const char* kTooLarge =
+    "unpacking it takes too much memory; it is damaged, or much too large";
+
 /// Throws DataError "WHAT: REASON" unless the status is good.
 void require(const arrow::Status& status, std::string_view what);
 

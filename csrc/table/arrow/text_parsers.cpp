@@ -49,7 +49,7 @@ std::shared_ptr<arrow::DataType> without_null(const std::shared_ptr<arrow::DataT
 
 void require_parsed(const arrow::Status& status) {
   if (status.ok()) return;
-  if (status.IsOutOfMemory()) throw std::bad_alloc();
+  if (status.IsOutOfMemory()) throw ParseError(kTooLarge, -1);
   const std::string reason = reason_of(status);
   throw ParseError(without_row(reason), row_of(reason));
 }
@@ -69,17 +69,19 @@ std::shared_ptr<arrow::DataType> explicit_type(const std::string& column, Column
   throw DataError(str_format("column \"{}\" cannot be read as {} from text", column, type_name(type)));
 }
 
-std::vector<Column> pick_columns(const arrow::Table& table, std::span<const std::string> names,
-                                 int64_t rows) {
+std::vector<Column> pick_columns(const arrow::Table& table, std::span<const std::string> names, int64_t rows,
+                                 arrow::MemoryPool* pool) {
   std::vector<Column> columns;
   for (const std::string& name : names) {
     try {
       const auto leaf = find_leaf(*table.schema(), table.columns(), name);
-      columns.push_back(leaf ? to_column(*leaf) : throw DataError("it is not there"));
+      columns.push_back(leaf ? to_column(*leaf, pool) : throw DataError("it is not there"));
     } catch (const ParseError& error) {
       throw ParseError(str_format("column \"{}\": {}", name, error.what()), error.row);
     } catch (const DataError& error) {
       throw ParseError(str_format("column \"{}\": {}", name, error.what()), -1);
+    } catch (const std::bad_alloc&) {
+      throw ParseError(str_format("column \"{}\": {}", name, kTooLarge), -1);
     }
     if (columns.back().rows != rows)
       throw ParseError(str_format("column \"{}\": {} values for {} rows", name, columns.back().rows, rows),

@@ -1,0 +1,39 @@
+#include "table/table_writer.h"
+
+#include <set>
+#include <utility>
+
+#include "common/error.h"
+#include "common/format.h"
+#include "storage/arrow_library.h"
+
+namespace echelon::table {
+namespace {
+
+bool is_writable(ColumnType type) {
+  return type != ColumnType::kList && type != ColumnType::kUnsupported;
+}
+
+void check_schema(const std::string& name, const Schema& schema) {
+  if (schema.empty()) throw DataError(str_format("{}: a table without columns cannot be written", name));
+  std::set<std::string_view> seen;
+  for (const Field& field : schema) {
+    if (!seen.insert(field.name).second)
+      throw DataError(str_format("{}: two columns are named \"{}\"", name, field.name));
+    if (!is_writable(field.type == ColumnType::kList ? field.item_type : field.type))
+      throw DataError(str_format("{}: column \"{}\" of type {} cannot be written", name, field.name,
+                                 field.stored_as.empty() ? type_name(field.type) : field.stored_as));
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<TableWriter> open_table_writer(const std::string& name, const Schema& schema, ByteSink sink,
+                                               const TableWriterOptions& options) {
+  check_schema(name, schema);
+  using Make = TableWriter* (*)(const std::string&, const Schema&, ByteSink, const TableWriterOptions&);
+  const auto make = reinterpret_cast<Make>(storage::arrow_function("echelon_arrow_parquet_writer"));
+  return std::unique_ptr<TableWriter>(make(name, schema, std::move(sink), options));
+}
+
+}  // namespace echelon::table
