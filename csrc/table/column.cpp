@@ -14,6 +14,11 @@ constexpr std::pair<ColumnType, std::string_view> kNames[] = {
     {ColumnType::kFloat64, "float"},       {ColumnType::kString, "text"},   {ColumnType::kTimestamp, "date"},
 };
 
+template <class T>
+int64_t bytes_in(const std::vector<T>& values) {
+  return static_cast<int64_t>(values.size() * sizeof(T));
+}
+
 }  // namespace
 
 std::string_view type_name(ColumnType type) {
@@ -37,6 +42,13 @@ bool Column::is_missing(int64_t row) const {
 
 int64_t Column::missing() const {
   return std::count(valid.begin(), valid.end(), uint8_t{0});
+}
+
+int64_t Column::size_in_bytes() const {
+  int64_t sum = bytes_in(valid) + bytes_in(bools) + bytes_in(integers) + bytes_in(floats) +
+                bytes_in(doubles) + bytes_in(offsets) + static_cast<int64_t>(bytes.size());
+  for (const Column& item : items) sum += item.size_in_bytes();
+  return sum;
 }
 
 std::vector<std::string> names_of(const Schema& schema) {

@@ -7,6 +7,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "common/stage_clock.h"
 #include "storage/stream/line_reader.h"
 #include "table/table_file.h"
 
@@ -58,6 +59,7 @@ class DocumentReader {
       : storage_(storage), path_(path), settings_(settings), take_(take) {}
 
   int64_t read() {
+    const StageScope scope(LoadStage::kRead);
     switch (document_format(path_)) {
       case DocumentFormat::kPlain:
         read_plain();
