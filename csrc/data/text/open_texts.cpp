@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "common/log.h"
+#include "common/stage_clock.h"
 #include "data/partition.h"
 #include "data/text/documents.h"
 #include "data/text/token_shard.h"
@@ -91,8 +92,8 @@ class TextOpener {
                    path, vocabulary, limit, vocabulary));
   }
 
-  /// The number of lines left out and the content of a token shard; empty for token shards, for what is
-  /// mapped and for what is damaged and skipped.
+  /// The content of a token shard and, behind it, the number of lines left out; empty for token shards, for
+  /// what is mapped and for what is damaged and skipped.
   std::string encode_or_skip(const std::string& path) const {
     try {
       return encodes(path) && !is_token_shard(path) ? encode(path) : "";
@@ -108,8 +109,8 @@ class TextOpener {
       const int64_t left_out =
           read_documents(*request_.storage, path, settings_,
                          [&](const Document& document) { add_document(document, shard); });
-      return std::string(reinterpret_cast<const char*>(&left_out), sizeof left_out) +
-             shard.bytes(encoder_.vocabulary(), path);
+      std::string bytes = shard.bytes(encoder_.vocabulary(), path, /*room=*/sizeof left_out);
+      return bytes.append(reinterpret_cast<const char*>(&left_out), sizeof left_out);
     } catch (const DataError& error) {
       const std::string problem = error.what();
       throw DataError(problem.starts_with(path) ? problem : str_format("{}: {}", path, problem));
@@ -117,16 +118,20 @@ class TextOpener {
   }
 
   void add_document(const Document& document, TokenShardBuilder& shard) const {
+    const StageScope scope(LoadStage::kTokenise);
     std::vector<uint32_t> tokens;
     std::vector<bool> is_target;
     for (const Segment& segment : document) {
-      const std::vector<uint32_t> encoded = encoder_.encode(segment.text, settings_.special_tokens);
-      tokens.insert(tokens.end(), encoded.begin(), encoded.end());
-      is_target.insert(is_target.end(), encoded.size(), segment.is_target);
+      std::vector<uint32_t> encoded = encoder_.encode(segment.text, settings_.special_tokens);
+      if (document.size() > 1) is_target.insert(is_target.end(), encoded.size(), segment.is_target);
+      if (tokens.empty()) {
+        tokens = std::move(encoded);
+      } else {
+        tokens.insert(tokens.end(), encoded.begin(), encoded.end());
+      }
     }
     tokens.insert(tokens.end(), encoder_.end().begin(), encoder_.end().end());
-    is_target.resize(tokens.size(), true);
-    if (document.size() == 1) is_target.clear();  // all are
+    if (document.size() > 1) is_target.resize(tokens.size(), true);  // else all are
     shard.add_document(tokens, is_target);
   }
 
@@ -139,9 +144,11 @@ class TextOpener {
       } else if (encodes(path)) {
         if (encoded.empty()) encoded = encode(path);  // it was skipped: to say why
         int64_t left_out = 0;
-        std::memcpy(&left_out, encoded.data(), sizeof left_out);
+        const size_t end = encoded.size() - sizeof left_out;
+        std::memcpy(&left_out, encoded.data() + end, sizeof left_out);
+        encoded.resize(end);
         opened_.left_out += left_out;
-        opened_.texts.push_back(TokenSequence::from_tokenizer(path, encoded.substr(sizeof left_out)));
+        opened_.texts.push_back(TokenSequence::from_tokenizer(path, std::move(encoded)));
       } else {
         opened_.texts.push_back(TokenSequence::from_bytes(request_.storage->open_unpacked(path)));
       }
