@@ -1,6 +1,7 @@
 // The command line: `echelon VERB …`.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,8 +9,8 @@
 namespace echelon::cli {
 
 struct Arguments {
-  std::string verb;    ///< "train", "evaluate", "plan", "check", "schema", "inspect" or "doctor"
-  std::string config;  ///< configuration file (train, evaluate, plan, check)
+  std::string verb;  ///< "train", "evaluate", "plan", "bench data", "check", "schema", "inspect" or "doctor"
+  std::string config;                  ///< configuration file (train, evaluate, plan, bench data, check)
   std::vector<std::string> overrides;  ///< key.path=value
   std::string path;                    ///< what to inspect
   std::string checkpoint;              ///< evaluate: a checkpoint other than the best
@@ -19,6 +20,9 @@ struct Arguments {
   bool search = false;                 ///< plan: try other settings instead
   std::optional<double> memory_gb;     ///< plan: of a rank, instead of the hardware's
   std::string output;                  ///< plan: file for the page or picture, .html or .svg
+  double seconds = 10;                 ///< bench data: how long to measure
+  std::optional<int64_t> batches;      ///< bench data: of each rank, instead
+  std::string json;                    ///< bench data: file for the numbers
 };
 
 /// Parses the command line. Returns nothing, with `exit_code` set, when there is nothing left to do: help and

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "bench/bench_data.h"
 #include "checkpoint/inspect.h"
 #include "cli/doctor.h"
 #include "comm/world.h"
@@ -27,6 +28,15 @@ ExitCode run_with_config(const Arguments& arguments, const ProcessEnvironment& e
   return verb(loaded.value, request, environment);
 }
 
+ExitCode bench_data(const Arguments& arguments, const ProcessEnvironment& environment) {
+  const auto settings = config::load<train::TrainSettings>(arguments.config, arguments.overrides).value;
+  return bench::bench_data(settings,
+                           {.name = fs::path(arguments.config).stem().string(),
+                            .until = {.seconds = arguments.seconds, .batches = arguments.batches},
+                            .json = arguments.json},
+                           environment);
+}
+
 ExitCode print_plan(const Arguments& arguments) {
   const auto settings = config::load<train::TrainSettings>(arguments.config, arguments.overrides,
                                                            config::InputFiles::kMayBeMissing)
@@ -50,6 +60,7 @@ ExitCode print_plan(const Arguments& arguments) {
 ExitCode run(const Arguments& arguments, const ProcessEnvironment& environment) {
   if (arguments.verb == "train") return run_with_config(arguments, environment, train::train);
   if (arguments.verb == "evaluate") return run_with_config(arguments, environment, train::evaluate);
+  if (arguments.verb == "bench data") return bench_data(arguments, environment);
   if (arguments.verb == "doctor") return doctor(arguments, environment);
   if (arguments.verb == "inspect") {
     log::write_info(checkpoint::inspect(arguments.path));
