@@ -9,7 +9,7 @@ namespace {
 
 /// A loop that waits less takes batches no faster than it is given them.
 constexpr double kHardlyWaits = 0.2;
-/// Threads that load less of their time lack batches to load.
+/// Threads that load less of their time lack batches to load, or hand over too many.
 constexpr double kMostlyBusy = 0.7;
 /// Threads that load and compute less of that time wait for the storage.
 constexpr double kComputes = 0.5;
@@ -92,8 +92,9 @@ std::string describe_limit(const Measurement& total, const data::LoadingSettings
   }
   if (total.busy < kMostlyBusy) {
     return str_format(
-        "too few batches in the making: threads are idle {:.0f} % of their time, while the loop waits; "
-        "data.prefetch={} gives them more to do",
+        "batches that are too few or too small: threads are idle {:.0f} % of their time, while the loop "
+        "waits; "
+        "data.prefetch={} or a larger micro_batch gives them more to do",
         100 * (1 - total.busy), 2 * settings.prefetch);
   }
   const LoadStage stage = largest_stage(total);
