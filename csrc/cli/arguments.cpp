@@ -108,6 +108,25 @@ void add_inspect(CLI::App& app, Arguments& arguments) {
       ->check(CLI::Range(1, 10'000));
 }
 
+void add_bench(CLI::App& app, Arguments& arguments) {
+  CLI::App* bench = app.add_subcommand("bench", "Measure a part of a job by itself.");
+  bench->require_subcommand(1);
+  CLI::App* data = bench->add_subcommand(
+      "data",
+      "Load the training data as train would, without a model, as fast as they come: rates, the time of each "
+      "stage,\n"
+      "memory, and what limits it. Start it as the job would be started: mpirun -n 8 echelon bench data …");
+  data->callback([&arguments] { arguments.verb = "bench data"; });
+  add_config(data, arguments);
+  CLI::Option* seconds =
+      data->add_option("--seconds", arguments.seconds, "How long to measure, from the first batch on (10)")
+          ->check(CLI::PositiveNumber);
+  data->add_option("--batches", arguments.batches, "Measure so many micro-batches of each rank instead")
+      ->check(CLI::PositiveNumber)
+      ->excludes(seconds);
+  data->add_option("--json", arguments.json, "Write all numbers to this file");
+}
+
 void add_verbs(CLI::App& app, Arguments& arguments) {
   add_config(
       add_verb(
@@ -122,6 +141,7 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
                        "Checkpoint folder; not given: the best one of the run");
   add_plan(app, arguments);
   add_prepare(app, arguments);
+  add_bench(app, arguments);
   add_config(
       add_verb(app, arguments, "check",
                "Report every problem of a configuration, each with file, line and column. Starts nothing."),

@@ -1,6 +1,7 @@
 // The command line: `echelon VERB …`.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,9 +9,10 @@
 namespace echelon::cli {
 
 struct Arguments {
-  std::string verb;    ///< "train", "evaluate", "plan", "prepare", "check", "schema", "inspect" or "doctor"
+  /// "train", "evaluate", "plan", "prepare", "bench data", "check", "schema", "inspect" or "doctor"
+  std::string verb;
   std::string kind;    ///< prepare: what; schema: what configuration, empty: of training
-  std::string config;  ///< configuration file (train, evaluate, plan, prepare, check)
+  std::string config;  ///< configuration file (train, evaluate, plan, prepare, bench data, check)
   std::vector<std::string> overrides;  ///< key.path=value
   std::string path;                    ///< what to inspect
   std::string sheet;                   ///< inspect: PNG file for sample images
@@ -23,6 +25,9 @@ struct Arguments {
   bool search = false;                 ///< plan: try other settings instead
   std::optional<double> memory_gb;     ///< plan: of a rank, instead of the hardware's
   std::string output;                  ///< plan: file for the page or picture, .html or .svg
+  double seconds = 10;                 ///< bench data: how long to measure
+  std::optional<int64_t> batches;      ///< bench data: of each rank, instead
+  std::string json;                    ///< bench data: file for the numbers
 };
 
 /// Parses the command line. Returns nothing, with `exit_code` set, when there is nothing left to do: help and

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "bench/bench_data.h"
 #include "cli/doctor.h"
 #include "comm/world.h"
 #include "common/error.h"
@@ -26,6 +27,15 @@ ExitCode run_with_config(const Arguments& arguments, const ProcessEnvironment& e
                                   .resolved_config = config::to_yaml(loaded.value),
                                   .checkpoint = arguments.checkpoint};
   return verb(loaded.value, request, environment);
+}
+
+ExitCode bench_data(const Arguments& arguments, const ProcessEnvironment& environment) {
+  const auto settings = config::load<train::TrainSettings>(arguments.config, arguments.overrides).value;
+  return bench::bench_data(settings,
+                           {.name = fs::path(arguments.config).stem().string(),
+                            .until = {.seconds = arguments.seconds, .batches = arguments.batches},
+                            .json = arguments.json},
+                           environment);
 }
 
 ExitCode print_plan(const Arguments& arguments) {
@@ -62,6 +72,7 @@ ExitCode run(const Arguments& arguments, const ProcessEnvironment& environment) 
   if (arguments.verb == "evaluate") return run_with_config(arguments, environment, train::evaluate);
   if (arguments.verb == "prepare")
     return prepare::prepare({arguments.kind, arguments.config, arguments.overrides}, environment);
+  if (arguments.verb == "bench data") return bench_data(arguments, environment);
   if (arguments.verb == "doctor") return doctor(arguments, environment);
   if (arguments.verb == "inspect") return print_inspection(arguments);
   throw InternalError(str_format("verb {} is parsed but not known to the engine", arguments.verb));

@@ -15,15 +15,9 @@ PrefetchOptions prefetch_options(const LoaderOptions& options, BadSample on_skip
           .prefetch = options.prefetch,
           .dtype = options.dtype,
           .pinned = options.device.is_cuda(),
-          .bad_sample = options.on_error == OnError::kSkip ? on_skip : BadSample::kFail};
-}
-
-Batch to_device(Batch batch, at::Device device) {
-  if (device.is_cpu()) return batch;
-  // The caching allocator of pinned memory keeps the source until the copy is through.
-  for (auto& [name, tensor] : batch.inputs) tensor = tensor.to(device, /*non_blocking=*/true);
-  batch.target = batch.target.to(device, /*non_blocking=*/true);
-  return batch;
+          .bad_sample = options.on_error == OnError::kSkip ? on_skip : BadSample::kFail,
+          .send = make_send(options.device),
+          .clock = options.clock};
 }
 
 void require_even_parts(const LoaderOptions& options) {
@@ -89,7 +83,7 @@ TrainLoader::TrainLoader(std::shared_ptr<const Dataset> dataset, const LoaderOpt
 }
 
 Batch TrainLoader::next() {
-  return to_device(prefetcher_->next().value(), options_.device);
+  return prefetcher_->next().value();
 }
 
 SampleOrder sample_order(const Dataset& dataset, const LoaderOptions& options) {
@@ -116,7 +110,7 @@ void EvaluationLoader::start() {
 
 Batch EvaluationLoader::next() {
   if (!prefetcher_) start();
-  return to_device(prefetcher_->next().value(), options_.device);
+  return prefetcher_->next().value();
 }
 
 }  // namespace echelon::data

@@ -25,10 +25,12 @@ struct LoaderOptions {
   ShuffleSettings shuffle;
   LastBatch last_batch = LastBatch::kDrop;
   at::ScalarType dtype = at::kFloat;  ///< of real-valued inputs
-  at::Device device =
-      at::Device(at::kCPU);  ///< where batches go; to a GPU from pinned memory, without waiting
+  /// Where batches go: to a GPU from pinned memory, the one that is due next before it is asked for, so that
+  /// its memory holds that one besides those in use.
+  at::Device device = at::Device(at::kCPU);
   OnError on_error = OnError::kFail;
-  MixOptions mix;  ///< training only
+  MixOptions mix;               ///< training only
+  StageClock* clock = nullptr;  ///< PrefetchOptions::clock
 };
 
 /// Threads, prefetch depth, shuffling, mixing and the treatment of errors as the settings say; the rest is

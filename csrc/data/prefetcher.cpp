@@ -37,7 +37,8 @@ struct Prefetcher::Slot {
   Batch batch;
   int64_t claimed = 0;     ///< rows that a thread has taken
   int64_t unfinished = 0;  ///< rows not loaded yet
-  bool complete = false;   ///< all loaded, and combined
+  enum { kLoading, kLoaded, kBeingSent, kReady } state = kLoading;
+  Receive receive;  ///< of a batch that was sent
   int64_t bad_rows = 0;
   std::vector<uint8_t> usable;  ///< per row; false: left out
   std::string first_problem;    ///< of the bad rows that were skipped
@@ -68,6 +69,7 @@ Prefetcher::~Prefetcher() {
 
 void Prefetcher::open_slot() {
   if (plan_ended_) return;
+  const StageScope scope(LoadStage::kPlan);
   auto slot = std::make_unique<Slot>();
   slot->number = planned_++;
   PlannedBatch planned = plan_(slot->number);
@@ -141,10 +143,12 @@ void Prefetcher::load_rows(const Rows& rows) {
   std::exception_ptr error;
   int64_t row = rows.first;
   try {
+    const StageScope scope(LoadStage::kAssemble);
     for (; row < rows.last && !stopping_; ++row) slot.usable[row] = load_row(slot, row);
   } catch (...) {
     error = std::current_exception();
   }
+  count_samples_loaded(row - rows.first);
   {
     const std::lock_guard lock(mutex_);
     if (error && (!slot.error || row < slot.error_row)) {
@@ -158,18 +162,46 @@ void Prefetcher::load_rows(const Rows& rows) {
 }
 
 void Prefetcher::complete(Slot& slot) {
-  const bool whole = !slot.error && !stopping_;  // else rows hold what no sample is
   try {
-    if (whole && options_.combine) options_.combine(slot.batch, slot.number);
+    if (!slot.error && !stopping_) finish_batch(slot);  // else rows hold what no sample is
   } catch (...) {
     slot.error = std::current_exception();
   }
-  const std::lock_guard lock(mutex_);
-  slot.complete = true;
+  std::unique_lock lock(mutex_);
+  slot.state = Slot::kLoaded;
+  send_front(lock);
+}
+
+void Prefetcher::finish_batch(Slot& slot) {
+  const StageScope scope(LoadStage::kAssemble);
+  if (options_.combine) {
+    const StageScope mixing(LoadStage::kMix);
+    options_.combine(slot.batch, slot.number);
+  }
+  if (slot.bad_rows > 0 && options_.bad_sample == BadSample::kLeaveOut) slot.batch = usable_rows(slot);
+  slot.batch.targets = counted_targets(*dataset_, slot.batch);
+}
+
+void Prefetcher::send_front(std::unique_lock<std::mutex>& lock) {
+  if (slots_.empty() || slots_.front()->state != Slot::kLoaded) return;
+  Slot& front = *slots_.front();
+  front.state = Slot::kBeingSent;
+  if (options_.send && !front.error && !stopping_) {
+    const StageScope scope(LoadStage::kCopy);
+    lock.unlock();
+    try {
+      front.receive = options_.send(std::move(front.batch));
+    } catch (...) {
+      front.error = std::current_exception();
+    }
+    lock.lock();
+  }
+  front.state = Slot::kReady;
   front_ready_.notify_one();
 }
 
 void Prefetcher::work() {
+  const CountedThread counted(options_.clock, LoadStage::kIdle);
   for (;;) {
     std::optional<Rows> rows;
     {
@@ -184,22 +216,24 @@ void Prefetcher::work() {
 std::unique_ptr<Prefetcher::Slot> Prefetcher::take_slot() {
   std::unique_lock lock(mutex_);
   if (slots_.empty()) return nullptr;
-  front_ready_.wait(lock, [&] { return slots_.front()->complete; });
+  {
+    const StageScope scope(LoadStage::kWait);
+    front_ready_.wait(lock, [&] { return slots_.front()->state == Slot::kReady; });
+  }
   std::unique_ptr<Slot> slot = std::move(slots_.front());
   slots_.pop_front();
+  send_front(lock);
   return slot;
 }
 
-Batch Prefetcher::finish(Slot& slot) {
+Batch Prefetcher::hand_out(Slot& slot) {
   if (slot.error) std::rethrow_exception(slot.error);
   if (slot.bad_rows > 0) {
     if (skipped_ == 0)
       log::warning("skipped a damaged sample (later ones are only counted): {}", slot.first_problem);
     skipped_ += slot.bad_rows;
-    if (options_.bad_sample == BadSample::kLeaveOut) slot.batch = usable_rows(slot);
   }
-  slot.batch.targets = counted_targets(*dataset_, slot.batch);
-  return std::move(slot.batch);
+  return slot.receive ? slot.receive() : std::move(slot.batch);
 }
 
 Batch Prefetcher::usable_rows(const Slot& slot) {
@@ -228,7 +262,7 @@ std::optional<Batch> Prefetcher::next() {
   if (slot && options_.threads > 0) open_slot();
   seconds_waited_ += stopwatch.seconds();
   if (!slot) return std::nullopt;
-  return finish(*slot);
+  return hand_out(*slot);
 }
 
 }  // namespace echelon::data

@@ -1,4 +1,7 @@
 // Loads batches ahead of their use on threads, and hands them out in order.
+//
+// Of those that are loaded, the one that is due next is already on its way to where it is used (Send): it is
+// sent as soon as it is loaded and the one before has been handed out, by the thread that finds this so.
 #pragma once
 
 #include <atomic>
@@ -12,7 +15,9 @@
 #include <thread>
 #include <vector>
 
+#include "common/stage_clock.h"
 #include "data/dataset.h"
+#include "data/device_copy.h"
 #include "data/order/sample_order.h"
 
 namespace echelon::data {
@@ -38,6 +43,8 @@ struct PrefetchOptions {
   /// Changes a batch, given with its number, when all of its rows are loaded; empty: nothing does. Called by
   /// the thread that loads the last of them, so for several batches at once.
   std::function<void(Batch& batch, int64_t number)> combine{};
+  Send send{};                  ///< empty: batches stay where they are loaded
+  StageClock* clock = nullptr;  ///< counts the threads; must outlive them
 };
 
 class Prefetcher {
@@ -71,10 +78,12 @@ class Prefetcher {
   void load_rows(const Rows& rows);
   bool load_row(Slot& slot, int64_t row);
   void complete(Slot& slot);
+  void finish_batch(Slot& slot);
+  void send_front(std::unique_lock<std::mutex>& lock);
   void load_replacement(Slot& slot, int64_t row);
   void work();
   std::unique_ptr<Slot> take_slot();
-  Batch finish(Slot& slot);
+  Batch hand_out(Slot& slot);
   static Batch usable_rows(const Slot& slot);
 
   std::shared_ptr<const Dataset> dataset_;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "common/stage_clock.h"
 #include "image/adjust.h"
 #include "image/decoder.h"
 #include "image/resample.h"
@@ -26,6 +27,11 @@ Workspace& workspace() {
   return *instance;
 }
 
+ImagePart decode(ImageDecoder& decoder, int channels, int reduction, const PixelBox& wanted) {
+  const StageScope scope(LoadStage::kDecode);
+  return decoder.decode_part(channels, reduction, wanted);
+}
+
 void shrink(Box& box, int factor) {
   box = {box.left / factor, box.top / factor, box.width / factor, box.height / factor};
 }
@@ -37,6 +43,7 @@ ImageTransform::ImageTransform(TransformOptions options)
 
 Placement ImageTransform::operator()(std::span<const uint8_t> encoded, uint64_t key, ElementType type,
                                      void* target) const {
+  const StageScope scope(LoadStage::kTransform);
   Workspace& space = workspace();
   RandomStream random(key);
   const auto& augmentation = options_.augmentation;
@@ -48,7 +55,7 @@ Placement ImageTransform::operator()(std::span<const uint8_t> encoded, uint64_t 
   const int reduction = space.decoder.reduction(reduction_that_leaves_detail(geometry));
   shrink(geometry.box, reduction);
   const PixelBox needed = space.resampler.prepare(space.decoder.reduced_size(reduction), geometry);
-  const ImagePart part = space.decoder.decode_part(options_.channels, reduction, needed);
+  const ImagePart part = decode(space.decoder, options_.channels, reduction, needed);
   const Mirror mirror{geometry.flip, geometry.upside_down};
 
   if (augmentation && augmentation->changes_pixels()) {

@@ -15,6 +15,11 @@ constexpr std::pair<ColumnType, std::string_view> kNames[] = {
 };
 
 template <class T>
+int64_t bytes_in(const std::vector<T>& values) {
+  return static_cast<int64_t>(values.size() * sizeof(T));
+}
+
+template <class T>
 void append_values(std::vector<T>& to, const std::vector<T>& from, int64_t begin, int64_t end) {
   if (!from.empty()) to.insert(to.end(), from.begin() + begin, from.begin() + end);
 }
@@ -59,6 +64,13 @@ bool Column::is_missing(int64_t row) const {
 
 int64_t Column::missing() const {
   return std::count(valid.begin(), valid.end(), uint8_t{0});
+}
+
+int64_t Column::size_in_bytes() const {
+  int64_t sum = bytes_in(valid) + bytes_in(bools) + bytes_in(integers) + bytes_in(floats) +
+                bytes_in(doubles) + bytes_in(offsets) + static_cast<int64_t>(bytes.size());
+  for (const Column& item : items) sum += item.size_in_bytes();
+  return sum;
 }
 
 Column empty_column(ColumnType type, ColumnType item_type) {

@@ -48,6 +48,7 @@ struct Column {
   /// Whether there is no value, or it is not a number.
   bool is_missing(int64_t row) const;
   int64_t missing() const;  ///< of `valid`
+  int64_t size_in_bytes() const;
   /// kString and kBinary.
   std::string_view text(int64_t row) const {
     const auto i = static_cast<size_t>(row);

@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "common/stage_clock.h"
 
 namespace echelon::table {
 namespace {
@@ -172,7 +173,8 @@ std::vector<std::string> FeatureEncoder::columns(bool inputs) const {
 }
 
 EncodedRows FeatureEncoder::encode(const TableFile& file, int64_t block, BadRow bad, bool inputs) const {
-  const std::vector<Column> columns = file.read(block, this->columns(inputs));
+  const StageScope scope(LoadStage::kConvert);
+  const std::vector<Column> columns = read_columns(file, block, this->columns(inputs));
   const Block& place = file.blocks()[static_cast<size_t>(block)];
   EncodedRows result{.rows = place.rows};
   RowLoop rows(file, place, bad, result);

@@ -4,6 +4,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "common/stage_clock.h"
 
 namespace echelon::table {
 namespace {
@@ -50,6 +51,7 @@ FeatureFit::FeatureFit(std::vector<FeatureSettings> features, std::optional<Targ
       facts_(features_.size() + (target_ ? 1 : 0)) {}
 
 void FeatureFit::add(const TableFile& file, int64_t block) {
+  const StageScope scope(LoadStage::kConvert);
   std::vector<std::string> columns;
   std::vector<std::pair<size_t, Need>> needs;
   for (size_t i = 0; i < facts_.size(); ++i) {
@@ -59,7 +61,7 @@ void FeatureFit::add(const TableFile& file, int64_t block) {
     needs.emplace_back(i, std::move(need));
   }
   if (columns.empty()) return;
-  const std::vector<Column> read = file.read(block, columns);
+  const std::vector<Column> read = read_columns(file, block, columns);
   for (size_t i = 0; i < needs.size(); ++i) {
     const auto& [index, need] = needs[i];
     try {

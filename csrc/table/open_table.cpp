@@ -3,6 +3,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "common/stage_clock.h"
 #include "storage/arrow_library.h"
 #include "storage/location.h"
 #include "table/table_file.h"
@@ -42,6 +43,13 @@ std::unique_ptr<TextParser> make_parser(TableFormat format, const TableOptions& 
 }
 
 }  // namespace
+
+std::vector<Column> read_columns(const TableFile& file, int64_t block, std::span<const std::string> columns) {
+  const StageScope scope(LoadStage::kRead);
+  std::vector<Column> read = file.read(block, columns);
+  for (const Column& column : read) count_bytes_read(column.size_in_bytes());
+  return read;
+}
 
 std::unique_ptr<TableFile> open_table(std::shared_ptr<const RandomAccessFile> file,
                                       const TableOptions& options) {

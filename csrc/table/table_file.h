@@ -37,6 +37,9 @@ class TableFile {
   int64_t rows() const { return blocks().empty() ? 0 : blocks().back().first_row + blocks().back().rows; }
 };
 
+/// TableFile::read(), counted as LoadStage::kRead.
+std::vector<Column> read_columns(const TableFile& file, int64_t block, std::span<const std::string> columns);
+
 struct TableOptions {
   /// kAuto: by the name (.parquet, .csv, .tsv, .jsonl, .ndjson, .json, before .gz and .zst), else by the
   /// first byte: Parquet's magic, or `{`; else CSV.

@@ -18,19 +18,6 @@ std::string run_name(const TrainSettings& settings, const RunRequest& request) {
   return settings.name.value_or(request.name);
 }
 
-/// Runs `body`; an error of this rank is told to the others, so that they do not wait for it.
-template <class Body>
-ExitCode guarded(Ranks& ranks, Body body) {
-  try {
-    const ExitCode code = body();
-    ranks.finalize();
-    return code;
-  } catch (const std::exception& error) {
-    ranks.abort(error.what());
-    throw;
-  }
-}
-
 void report_skipped(std::string_view split, int64_t samples, const data::Dataset& data) {
   if (samples > 0) log::info("skipped {} damaged {} samples (data.on_error: skip)", samples, split);
   if (data.left_out() > 0) {

@@ -88,7 +88,7 @@ class HelpTest(ProgramTest):
     def test_every_verb_has_help(self):
         overview = run("--help")
         self.assert_succeeds(overview)
-        for verb in ("train", "evaluate", "plan", "check", "schema", "inspect", "doctor"):
+        for verb in ("train", "evaluate", "plan", "bench", "check", "schema", "inspect", "doctor"):
             self.assertIn(verb, overview.stdout)
             finished = run(verb, "--help")
             self.assert_succeeds(finished)

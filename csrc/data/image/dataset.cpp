@@ -4,6 +4,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "common/stage_clock.h"
 
 namespace echelon::data {
 namespace {
@@ -108,12 +109,18 @@ void ImageDataset::load(int64_t index, uint64_t key, Batch& batch, int64_t row) 
       static_cast<char*>(images.mutable_data_ptr()) + row * images.stride(0) * images.element_size();
   try {
     batch.target.mutable_data_ptr<int64_t>()[row] = source_->label(index);
-    source_->read(index, encoded);
+    read(index, encoded);
     const image::Placement placement = transform_(encoded, key, element_type(images.scalar_type()), target);
     fields_.load(*source_, index, placement, batch, row);
   } catch (const DataError& error) {
     throw DataError(str_format("{}: {}", source_->place(index), error.what()));
   }
+}
+
+void ImageDataset::read(int64_t index, std::vector<uint8_t>& encoded) const {
+  const StageScope scope(LoadStage::kRead);
+  source_->read(index, encoded);
+  count_bytes_read(static_cast<int64_t>(encoded.size()));
 }
 
 std::string ImageSource::read_field(int64_t, std::string_view field) const {

@@ -33,6 +33,8 @@ class ImageDataset final : public Dataset {
   std::shared_ptr<const Dataset> targets() const override;
 
  private:
+  void read(int64_t index, std::vector<uint8_t>& encoded) const;
+
   std::shared_ptr<const ImageSource> source_;
   image::ImageTransform transform_;
   SampleFields fields_;

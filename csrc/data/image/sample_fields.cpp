@@ -7,6 +7,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "common/stage_clock.h"
 
 namespace echelon::data {
 namespace {
@@ -17,6 +18,13 @@ std::string extension_of(const FieldSettings& settings) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return extension;
+}
+
+std::string read_field(const ImageSource& source, int64_t index, const std::string& extension) {
+  const StageScope scope(LoadStage::kRead);
+  std::string text = source.read_field(index, extension);
+  count_bytes_read(static_cast<int64_t>(text.size()));
+  return text;
 }
 
 }  // namespace
@@ -43,12 +51,14 @@ void SampleFields::allocate(int64_t samples, at::ScalarType dtype, bool pinned, 
 
 void SampleFields::load(const ImageSource& source, int64_t index, const image::Placement& placement,
                         Batch& batch, int64_t row) const {
+  if (fields_.empty()) return;
+  const StageScope scope(LoadStage::kFields);
   std::string text;
   const Field* previous = nullptr;
   for (const Field& field : fields_) {
     try {
       if (previous == nullptr || previous->extension != field.extension)
-        text = source.read_field(index, field.extension);
+        text = read_field(source, index, field.extension);
       previous = &field;
       field.reader->read(field.name, text, placement, batch, row);
     } catch (const DataError& error) {

@@ -9,6 +9,7 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "common/random.h"
+#include "common/stage_clock.h"
 
 namespace echelon::data {
 
@@ -43,10 +44,13 @@ Batch TextDataset::allocate(int64_t samples, at::ScalarType /*dtype*/, bool pinn
 
 void TextDataset::write_tokens(const Piece& piece, int64_t* tokens, int64_t* target) const {
   const TokenSequence& text = texts_[static_cast<size_t>(piece.text)];
-  text.read(piece.first, piece.length, options_.vocabulary, tokens);
-  if (options_.masking) return;
+  {
+    const StageScope scope(LoadStage::kRead);
+    text.read(piece.first, piece.length, options_.vocabulary, tokens);
+    if (options_.masking) return;
+    text.read(piece.first + piece.length, 1, options_.vocabulary, target + piece.length - 1);
+  }
   std::memcpy(target, tokens + 1, static_cast<size_t>(piece.length - 1) * sizeof(int64_t));
-  text.read(piece.first + piece.length, 1, options_.vocabulary, target + piece.length - 1);
   if (!text.has_targets()) return;
   for (int64_t i = 0; i < piece.length; ++i) {
     if (!text.is_target(piece.first + i + 1)) target[i] = kIgnoredTarget;

@@ -1,5 +1,7 @@
 #include "data/text/document_encoder.h"
 
+#include "common/stage_clock.h"
+
 namespace echelon::data {
 namespace {
 
@@ -29,16 +31,20 @@ std::vector<uint32_t> DocumentEncoder::encode(std::string_view text, bool specia
 }
 
 void DocumentEncoder::add(const Document& document, TokenShardBuilder& shard) const {
+  const StageScope scope(LoadStage::kTokenise);
   std::vector<uint32_t> tokens;
   std::vector<bool> is_target;
   for (const Segment& segment : document) {
-    const std::vector<uint32_t> encoded = encode(segment.text, special_tokens_);
-    tokens.insert(tokens.end(), encoded.begin(), encoded.end());
-    is_target.insert(is_target.end(), encoded.size(), segment.is_target);
+    std::vector<uint32_t> encoded = encode(segment.text, special_tokens_);
+    if (document.size() > 1) is_target.insert(is_target.end(), encoded.size(), segment.is_target);
+    if (tokens.empty()) {
+      tokens = std::move(encoded);
+    } else {
+      tokens.insert(tokens.end(), encoded.begin(), encoded.end());
+    }
   }
   tokens.insert(tokens.end(), end_.begin(), end_.end());
-  is_target.resize(tokens.size(), true);
-  if (document.size() == 1) is_target.clear();  // all are
+  if (document.size() > 1) is_target.resize(tokens.size(), true);  // else all are
   shard.add_document(tokens, is_target);
 }
 

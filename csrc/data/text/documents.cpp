@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "common/stage_clock.h"
 #include "storage/stream/line_reader.h"
 #include "table/table_file.h"
 
@@ -59,6 +60,7 @@ class DocumentReader {
       : storage_(storage), path_(path), options_(options), range_(range), take_(take) {}
 
   int64_t read() {
+    const StageScope scope(LoadStage::kRead);
     switch (document_format(path_)) {
       case DocumentFormat::kPlain:
         read_plain();

@@ -5,6 +5,7 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "common/random.h"
+#include "common/stage_clock.h"
 #include "data/text/dataset.h"
 #include "data/text/open_texts.h"
 #include "data/text/pairs.h"
@@ -20,6 +21,7 @@ bool is_masked(const TextSettings& settings) {
 std::unique_ptr<Sequences> make_sequences(const TextSettings& settings,
                                           const std::vector<TokenSequence>& texts, TextRange range,
                                           uint64_t seed) {
+  const StageScope scope(LoadStage::kPack);
   const SequenceShape shape{.length = settings.sequence_length, .following = is_masked(settings) ? 0 : 1};
   if (settings.packing == Packing::kBuckets)
     return bucketed_sequences(texts, range, shape, bucket_tokens(settings), derive_key(seed, "buckets"));

@@ -76,14 +76,14 @@ class TextOpener {
                    path, vocabulary, limit, vocabulary));
   }
 
-  /// kEncoded, the number of lines left out and the content of a token shard; kDamaged and why, where it is
-  /// skipped; empty for what each rank opens by itself.
+  /// The content of a token shard, the number of lines left out, and kEncoded; or why it is damaged, where
+  /// that is skipped, and kDamaged; empty for what each rank opens by itself.
   std::string encode_or_skip(const std::string& path) const {
     try {
-      return encodes(path) && !is_token_shard(path) ? kEncoded + encode(path) : "";
+      return encodes(path) && !is_token_shard(path) ? encode(path) : "";
     } catch (const Error& error) {
       if (!skips()) throw;
-      return kDamaged + std::string(error.what());
+      return std::string(error.what()) + kDamaged;
     }
   }
 
@@ -95,20 +95,22 @@ class TextOpener {
                          [&](const Document& document) { encoder_.add(document, shard); });
       if (left_out > 0 && shard.tokens() == 0)
         throw DataError(str_format("all {} of its lines or rows are damaged", left_out));
-      return std::string(reinterpret_cast<const char*>(&left_out), sizeof left_out) +
-             shard.bytes(encoder_.vocabulary(), path);
+      std::string bytes = shard.bytes(encoder_.vocabulary(), path, /*room=*/sizeof left_out + 1);
+      return bytes.append(reinterpret_cast<const char*>(&left_out), sizeof left_out) += kEncoded;
     } catch (const DataError& error) {
       const std::string problem = error.what();
       throw DataError(problem.starts_with(path) ? problem : str_format("{}: {}", path, problem));
     }
   }
 
-  OpenText open_text(const std::string& path, const std::string& encoded) const {
-    if (encoded.starts_with(kDamaged)) throw DataError(encoded.substr(1));
-    if (encoded.starts_with(kEncoded)) {
+  OpenText open_text(const std::string& path, std::string encoded) const {
+    if (encoded.ends_with(kDamaged)) throw DataError(encoded.substr(0, encoded.size() - 1));
+    if (encoded.ends_with(kEncoded)) {
       int64_t left_out = 0;
-      std::memcpy(&left_out, encoded.data() + 1, sizeof left_out);
-      return {TokenSequence::from_tokenizer(path, encoded.substr(1 + sizeof left_out)), left_out};
+      const size_t end = encoded.size() - 1 - sizeof left_out;
+      std::memcpy(&left_out, encoded.data() + end, sizeof left_out);
+      encoded.resize(end);
+      return {TokenSequence::from_tokenizer(path, std::move(encoded)), left_out};
     }
     const bool is_shard = is_token_shard(path);
     const auto file = request_.storage->open_unpacked(path);
@@ -120,7 +122,7 @@ class TextOpener {
 
   OpenText open_or_skip(const std::string& path, std::string encoded) const {
     try {
-      return open_text(path, encoded);
+      return open_text(path, std::move(encoded));
     } catch (const Error& error) {
       if (!skips()) throw;
       return {.problem = error.what()};

@@ -7,9 +7,16 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "common/stage_clock.h"
 
 namespace echelon::data {
 namespace {
+
+void read_tokens(const TokenSequence& text, int64_t first, int64_t count, int64_t vocabulary,
+                 int64_t* tokens) {
+  const StageScope scope(LoadStage::kRead);
+  text.read(first, count, vocabulary, tokens);
+}
 
 /// The first document of `text` that begins at token `position` or later.
 int64_t document_from(const TokenSequence& text, int64_t position) {
@@ -62,7 +69,7 @@ void PairDataset::load(int64_t index, uint64_t /*key*/, Batch& batch, int64_t ro
   int64_t* source = row_of(batch.inputs.at("source"));
   int64_t* source_starts = row_of(batch.inputs.at("source_starts"));
   const int64_t read = std::min(middle - begin, options_.source_length);
-  text.read(begin, read, options_.vocabulary, source);
+  read_tokens(text, begin, read, options_.vocabulary, source);
   std::fill(source + read, source + options_.source_length, 0);
   std::fill(source_starts, source_starts + read, 0);
   std::iota(source_starts + read, source_starts + options_.source_length, read);
@@ -70,7 +77,7 @@ void PairDataset::load(int64_t index, uint64_t /*key*/, Batch& batch, int64_t ro
   int64_t* tokens = row_of(batch.inputs.at("tokens"));
   int64_t* target = row_of(batch.target);
   const int64_t written = std::min(end - middle, options_.length);
-  text.read(middle, written, options_.vocabulary, target);
+  read_tokens(text, middle, written, options_.vocabulary, target);
   tokens[0] = options_.start_id;
   std::copy(target, target + std::max<int64_t>(written - 1, 0), tokens + 1);
   std::fill(tokens + std::max<int64_t>(written, 1), tokens + options_.length, 0);

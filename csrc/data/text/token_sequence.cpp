@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "common/stage_clock.h"
 #include "data/text/mapped_content.h"
 #include "data/text/token_shard.h"
 
@@ -86,6 +87,7 @@ bool TokenSequence::copy(int64_t first, int64_t count, int64_t limit, int64_t* t
 }
 
 void TokenSequence::read(int64_t first, int64_t count, int64_t limit, int64_t* tokens) const {
+  count_bytes_read(count * token_bytes_);
   const bool fits = token_bytes_ == 1   ? copy<uint8_t>(first, count, limit, tokens)
                     : token_bytes_ == 2 ? copy<uint16_t>(first, count, limit, tokens)
                                         : copy<uint32_t>(first, count, limit, tokens);

@@ -167,7 +167,7 @@ void TokenShardBuilder::add_document(std::span<const uint32_t> tokens, const std
   }
 }
 
-std::string TokenShardBuilder::bytes(int64_t vocabulary, const std::string& name) const {
+std::string TokenShardBuilder::bytes(int64_t vocabulary, const std::string& name, size_t room) const {
   if (vocabulary < 1 || vocabulary > kLargestVocabulary)
     throw DataError(str_format("token shard {}: a vocabulary of {}", name, vocabulary));
   for (size_t i = 0; i < tokens_.size(); ++i) {
@@ -183,20 +183,22 @@ std::string TokenShardBuilder::bytes(int64_t vocabulary, const std::string& name
                              .has_targets = has_targets_});
   if (layout.documents <= 1) layout.documents = 0;
   const Sections sections(layout);
-  std::string content;
-  content.reserve(sections.end);
-  narrow ? append_tokens<uint16_t>(content, tokens_) : append_tokens<uint32_t>(content, tokens_);
-  content.resize(sections.documents);
+  std::string shard;
+  shard.reserve(sizeof layout + sections.end + room);
+  shard.resize(sizeof layout);
+  narrow ? append_tokens<uint16_t>(shard, tokens_) : append_tokens<uint32_t>(shard, tokens_);
+  shard.resize(sizeof layout + sections.documents);
   if (layout.documents > 0) {
-    content.append(reinterpret_cast<const char*>(document_ends_.data()),
-                   document_ends_.size() * sizeof(uint64_t));
+    shard.append(reinterpret_cast<const char*>(document_ends_.data()),
+                 document_ends_.size() * sizeof(uint64_t));
   }
-  content.resize(sections.end);
+  shard.resize(sizeof layout + sections.end);
   for (size_t i = 0; has_targets_ && i < is_target_.size(); ++i) {
-    if (is_target_[i]) content[sections.targets + i / 8] |= static_cast<char>(1 << (i % 8));
+    if (is_target_[i]) shard[sizeof layout + sections.targets + i / 8] |= static_cast<char>(1 << (i % 8));
   }
-  layout.checksum = XXH3_64bits(content.data(), content.size());
-  return std::string(reinterpret_cast<const char*>(&layout), sizeof layout) + content;
+  layout.checksum = XXH3_64bits(shard.data() + sizeof layout, sections.end);
+  std::memcpy(shard.data(), &layout, sizeof layout);
+  return shard;
 }
 
 void write_token_shard(const std::filesystem::path& path, std::span<const uint32_t> tokens,

@@ -58,9 +58,9 @@ class TokenShardBuilder {
   /// `is_target`: for each token whether it is to be predicted; empty: all are.
   void add_document(std::span<const uint32_t> tokens, const std::vector<bool>& is_target = {});
   int64_t tokens() const { return static_cast<int64_t>(tokens_.size()); }
-  /// The content of the shard, as uint16 when the vocabulary fits. DataError for a token outside of it names
-  /// `name`.
-  std::string bytes(int64_t vocabulary, const std::string& name) const;
+  /// The content of the shard, as uint16 when the vocabulary fits; so many bytes as `room` says may be
+  /// appended without a copy. DataError for a token outside of the vocabulary names `name`.
+  std::string bytes(int64_t vocabulary, const std::string& name, size_t room = 0) const;
 
  private:
   std::vector<uint32_t> tokens_;
