@@ -35,6 +35,8 @@ struct Prefetcher::Slot {
   int64_t number = 0;
   std::vector<SampleReference> samples;  ///< of all rows, the partner's included
   Batch batch;
+  std::mutex allocation;   ///< of `batch`
+  bool allocated = false;  ///< `batch` has memory
   int64_t claimed = 0;     ///< rows that a thread has taken
   int64_t unfinished = 0;  ///< rows not loaded yet
   enum { kLoading, kLoaded, kBeingSent, kReady } state = kLoading;
@@ -80,11 +82,9 @@ void Prefetcher::open_slot() {
   const auto samples = static_cast<int64_t>(planned.samples.size());
   slot->samples = std::move(planned.samples);
   if (planned.partner) slot->samples.push_back(*planned.partner);
-  const auto rows = static_cast<int64_t>(slot->samples.size());
-  slot->batch = dataset_->allocate(rows, options_.dtype, options_.pinned);
   slot->batch.samples = samples;
-  slot->unfinished = rows;
-  slot->usable.assign(rows, 1);
+  slot->unfinished = static_cast<int64_t>(slot->samples.size());
+  slot->usable.assign(slot->samples.size(), 1);
   {
     const std::lock_guard lock(mutex_);
     slots_.push_back(std::move(slot));
@@ -104,6 +104,16 @@ std::optional<Prefetcher::Rows> Prefetcher::claim_rows() {
     return Rows{slot.get(), first, slot->claimed};
   }
   return std::nullopt;
+}
+
+void Prefetcher::allocate(Slot& slot) {
+  const std::lock_guard lock(slot.allocation);
+  if (slot.allocated) return;
+  const auto rows = static_cast<int64_t>(slot.samples.size());
+  Batch batch = dataset_->allocate(rows, options_.dtype, options_.pinned);
+  batch.samples = slot.batch.samples;
+  slot.batch = std::move(batch);
+  slot.allocated = true;
 }
 
 void Prefetcher::load_replacement(Slot& slot, int64_t row) {
@@ -144,6 +154,7 @@ void Prefetcher::load_rows(const Rows& rows) {
   int64_t row = rows.first;
   try {
     const StageScope scope(LoadStage::kAssemble);
+    allocate(slot);  // not before: a batch that waits for its turn takes no memory
     for (; row < rows.last && !stopping_; ++row) slot.usable[row] = load_row(slot, row);
   } catch (...) {
     error = std::current_exception();

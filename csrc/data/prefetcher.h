@@ -75,6 +75,7 @@ class Prefetcher {
 
   void open_slot();
   std::optional<Rows> claim_rows();
+  void allocate(Slot& slot);
   void load_rows(const Rows& rows);
   bool load_row(Slot& slot, int64_t row);
   void complete(Slot& slot);

@@ -40,12 +40,27 @@ Normalisation::Normalisation(int channels, const std::vector<double>& mean,
       float16_[channel][pixel] = float16_bits(single);
       bfloat16_[channel][pixel] = bfloat16_bits(single);
     }
+    const double scale = 255.0 * (deviation.empty() ? 1.0 : deviation[channel]);
+    const double offset = mean.empty() ? 0.0 : -255.0 * mean[channel] / scale;
+    if (const auto line = split_line(1 / scale, offset, float32_[channel])) lines_.push_back(*line);
   }
+  if (channels != 3 || lines_.size() != 3) lines_.clear();
+}
+
+void Normalisation::write_colour(const uint8_t* pixels, int64_t width, bool mirrored, float* target,
+                                 int64_t planes) const {
+  thread_local std::vector<uint8_t> room;
+  room.resize(3 * width);
+  normalise_colour({pixels, width, mirrored, {target, target + planes, target + 2 * planes}}, lines_.data(),
+                   room.data());
 }
 
 void Normalisation::write_row(int64_t y, const uint8_t* pixels, ImageSize size, Mirror mirror,
                               ElementType type, void* target) const {
   const int64_t row = mirror.top_bottom ? size.height - 1 - y : y, planes = size.height * size.width;
+  if (type == ElementType::kFloat32 && !lines_.empty())
+    return write_colour(pixels, size.width, mirror.left_right, static_cast<float*>(target) + row * size.width,
+                        planes);
   const auto write = [&]<class T>(const Table<T>& tables) {
     write_channels<T>(
         {pixels, size.width, mirror.left_right, static_cast<T*>(target) + row * size.width, planes}, tables);

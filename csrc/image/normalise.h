@@ -1,4 +1,4 @@
-// 8-bit pixels → planes of numbers of any type, by table.
+// 8-bit pixels → planes of numbers of any type, by table or, to the same bits, by vector arithmetic.
 #pragma once
 
 #include <array>
@@ -7,6 +7,7 @@
 
 #include "image/element.h"
 #include "image/image.h"
+#include "image/normalise_kernels.h"
 #include "image/resample.h"
 
 namespace echelon::image {
@@ -33,6 +34,8 @@ class Normalisation {
   int channels() const { return static_cast<int>(float32_.size()); }
 
  private:
+  void write_colour(const uint8_t* pixels, int64_t width, bool mirrored, float* target, int64_t planes) const;
+
   template <class T>
   using Table = std::vector<std::array<T, 256>>;
 
@@ -41,6 +44,7 @@ class Normalisation {
   Table<double> float64_;
   Table<float> float32_;
   Table<uint16_t> float16_, bfloat16_;  ///< as bits
+  std::vector<SplitLine> lines_;        ///< instead of float32_, by channel; empty where they do not do
 };
 
 /// Normalises rows as they are made.

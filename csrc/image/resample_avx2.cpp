@@ -115,7 +115,7 @@ ECHELON_AVX2 void narrow_rows(const NarrowRows& rows, const Block& block, const 
 
 }  // namespace
 
-bool narrow_colour_fast(const NarrowRows& rows, NarrowRoom& room) {
+bool narrow_colour_avx2(const NarrowRows& rows, NarrowRoom& room) {
   static const bool has_avx2 = __builtin_cpu_supports("avx2");
   const int64_t groups = groups_of(*std::max_element(rows.count, rows.count + rows.columns));
   int64_t reach = 0;  // bytes that are read from the beginning of a row

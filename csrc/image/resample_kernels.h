@@ -26,14 +26,19 @@ struct NarrowRows {
 void narrow_grey(const NarrowRows& rows);    ///< one channel
 void narrow_colour(const NarrowRows& rows);  ///< three channels
 
-/// narrow_colour with the processor's own instructions, where there is such a version (resample_avx2.cpp):
+/// narrow_colour with the processor's own instructions, where there is such a version (resample_x86.cpp):
 /// the same result to the bit. False, and nothing done, where this processor or these rows are not for it.
 /// `room` keeps its buffers.
 struct NarrowRoom {
   std::vector<int16_t> weights;
+  std::vector<uint8_t> places;
   std::vector<uint8_t> last_row;
 };
 bool narrow_colour_fast(const NarrowRows& rows, NarrowRoom& room);
+
+/// The versions that it chooses from.
+bool narrow_colour_avx512(const NarrowRows& rows, NarrowRoom& room);
+bool narrow_colour_avx2(const NarrowRows& rows, NarrowRoom& room);
 
 /// target[x] = Σ weights[i] · rows[i][x] for x < width. `sums`: room for `width` numbers.
 void weighted_sum(const uint8_t* const* rows, const int32_t* weights, int64_t count, int64_t width,

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <numeric>
 
@@ -230,6 +231,51 @@ TEST(TrainLoader, LeavesNoThreadBehindInTheMiddleOfLoading) {
     if (round % 2 == 1) loader.next();
   }
   EXPECT_EQ(threads_of_this_process(), before);
+}
+
+/// Counts the batches that memory was taken for, and holds the threads that load, until it is released.
+class HeldDataset : public CountingDataset {
+ public:
+  HeldDataset() : CountingDataset(kSamples) {}
+  Batch allocate(int64_t samples, at::ScalarType dtype, bool pinned) const override {
+    ++allocated;
+    return CountingDataset::allocate(samples, dtype, pinned);
+  }
+  void load(int64_t index, uint64_t key, Batch& batch, int64_t row) const override {
+    ++loading;
+    loading.notify_all();
+    released.wait(false);
+    CountingDataset::load(index, key, batch, row);
+  }
+  mutable std::atomic<int> allocated = 0, loading = 0;
+  mutable std::atomic<bool> released = false;
+};
+
+TEST(TrainLoader, TakesMemoryForABatchWhenItsFirstRowIsLoaded) {
+  const auto dataset = std::make_shared<HeldDataset>();
+  LoaderOptions o = options();
+  o.threads = 2;
+  o.prefetch = 5;
+  TrainLoader loader(dataset, o, 0);
+  for (int seen = 0; seen < 2; seen = dataset->loading) dataset->loading.wait(seen);
+  EXPECT_EQ(dataset->allocated, 1) << "both threads are at the first of five batches";
+  dataset->released = true;
+  dataset->released.notify_all();
+  EXPECT_EQ(loader.next().samples, kGlobalBatch);
+}
+
+TEST(TrainLoader, ThrowsWhatFailedWhenMemoryWasTaken) {
+  struct NoMemory : CountingDataset {
+    NoMemory() : CountingDataset(kSamples) {}
+    Batch allocate(int64_t, at::ScalarType, bool) const override { throw DataError("no memory"); }
+  };
+  for (const int threads : {0, 2}) {
+    LoaderOptions o = options();
+    o.threads = threads;
+    o.on_error = OnError::kSkip;  // it is no fault of a sample
+    TrainLoader loader(std::make_shared<NoMemory>(), o, 0);
+    EXPECT_THROW(loader.next(), DataError);
+  }
 }
 
 TEST(EvaluationLoader, ReadsEachSampleOnceOverAnyWorldSize) {

@@ -3,6 +3,14 @@
 
 namespace echelon::image {
 
+bool narrow_colour_avx512(const NarrowRows&, NarrowRoom&) {
+  return false;
+}
+
+bool narrow_colour_avx2(const NarrowRows&, NarrowRoom&) {
+  return false;
+}
+
 bool narrow_colour_fast(const NarrowRows&, NarrowRoom&) {
   return false;
 }
