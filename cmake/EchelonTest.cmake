@@ -26,7 +26,7 @@ function(_echelon_test_pch)
   target_include_directories(echelon_test_pch PRIVATE ${ECHELON_SOURCE_DIR} ${PROJECT_SOURCE_DIR})
   target_link_libraries(echelon_test_pch PRIVATE echelon_compile_options ThirdParty::fmt LibTorch::cpu Threads::Threads
     GTest::gmock)
-  target_precompile_headers(echelon_test_pch PRIVATE ${PROJECT_SOURCE_DIR}/tests/test_pch.h)
+  target_precompile_headers(echelon_test_pch PRIVATE <test_pch.h>)
   # As programs are compiled, not libraries: the compiler uses no header that was compiled otherwise.
   set_target_properties(echelon_test_pch PROPERTIES POSITION_INDEPENDENT_CODE OFF)
   target_compile_options(echelon_test_pch PRIVATE -fPIE)
