@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "common/log.h"
+#include "data/arrival_memory.h"
 
 namespace echelon::data {
 namespace {
@@ -26,7 +27,7 @@ int64_t counted_targets(const Dataset& dataset, const Batch& batch) {
 }
 
 at::Tensor keep_rows(const at::Tensor& tensor, const at::Tensor& rows) {
-  return tensor.index_select(0, rows);
+  return tensor.index_select(0, rows.to(tensor.device()));
 }
 
 }  // namespace
@@ -192,6 +193,7 @@ std::unique_ptr<Prefetcher::Slot> Prefetcher::take_slot() {
 
 Batch Prefetcher::finish(Slot& slot) {
   if (slot.error) std::rethrow_exception(slot.error);
+  for (const auto& [name, tensor] : slot.batch.inputs) used_here(tensor);
   if (slot.bad_rows > 0) {
     if (skipped_ == 0)
       log::warning("skipped a damaged sample (later ones are only counted): {}", slot.first_problem);

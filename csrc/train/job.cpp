@@ -9,6 +9,7 @@
 #include "models/registry.h"
 #include "nn/memory_pool.h"
 #include "parallel/replicas.h"
+#include "train/gpu_decoder.h"
 #include "train/job_costs.h"
 #include "train/precision.h"
 
@@ -85,7 +86,9 @@ data::OpenRequest open_request(const TrainSettings& settings, Ranks& ranks,
                                const data::StoredFeatures& stored) {
   data::OpenRequest request{.seed = static_cast<uint64_t>(settings.seed),
                             .storage = std::make_shared<storage::Storage>(settings.storage),
-                            .communicator = &ranks.host()};
+                            .communicator = &ranks.host(),
+                            .gpu_decoder = gpu_decoder(settings.data, ranks.choice()),
+                            .device = ranks.device()};
   request.tables = open_tables(settings, request, stored);
   return request;
 }
