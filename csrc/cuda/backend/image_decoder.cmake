@@ -24,12 +24,14 @@ if(NOT CMAKE_CUDA_COMPILER)
   return()
 endif()
 enable_language(CUDA)
+set(CMAKE_CUDA17_STANDARD_COMPILE_OPTION -std=c++20)  # CMake below 3.25.2 does not know nvcc's C++20
 message(STATUS "CUDA module: nvJPEG ${NVJPEG_VERSION} (${NVJPEG_LIBRARY}), kernels for ${CMAKE_CUDA_ARCHITECTURES}")
 
-# A library of its own: none of the options that GCC gets is for nvcc. CMake below 3.25.2 does not know nvcc's C++20.
+# A library of its own: none of the options that GCC gets is for nvcc.
 add_library(echelon_image_kernels OBJECT ${gpu}/sample_kernels.cu)
+set_target_properties(echelon_image_kernels PROPERTIES CUDA_STANDARD 17)
 target_include_directories(echelon_image_kernels PRIVATE ${ECHELON_SOURCE_DIR})
-target_compile_options(echelon_image_kernels PRIVATE -std=c++20 --expt-relaxed-constexpr -Xcompiler=-Wall,-Wextra)
+target_compile_options(echelon_image_kernels PRIVATE --expt-relaxed-constexpr -Xcompiler=-Wall,-Wextra)
 if(ECHELON_WERROR)
   target_compile_options(echelon_image_kernels PRIVATE -Werror=all-warnings)
 endif()
