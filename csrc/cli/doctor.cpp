@@ -83,6 +83,7 @@ void print_versions(const Launch& launch, const CudaLookup& cuda) {
   const CudaVersions versions = cuda.module->versions();
   line("CUDA", str_format("runtime {}, driver {}", versions.runtime, versions.driver));
   line("NCCL", versions.nccl);
+  line("nvJPEG", versions.nvjpeg.empty() ? "none: data.decode: gpu cannot be used" : versions.nvjpeg);
 }
 
 void print_ranks(const std::vector<RankFacts>& ranks) {

@@ -16,6 +16,9 @@ namespace echelon {
 
 class Communicator;
 class WatchedCommunicator;
+namespace image {
+class GpuDecoder;
+}
 
 struct CudaDevice {
   std::string name;
@@ -28,11 +31,12 @@ struct CudaMemory {
   int64_t total_bytes = 0;
 };
 
-/// Versions as CUDA and NCCL write them: "13.0", "2.28.9".
+/// Versions as their makers write them: "13.0", "2.28.9".
 struct CudaVersions {
   std::string driver;   ///< newest CUDA that the driver supports
   std::string runtime;  ///< libcudart of this process
   std::string nccl;
+  std::string nvjpeg;  ///< empty: the module was built without it
 };
 
 /// What libechelon_cuda.so offers. Functions throw InternalError with CUDA's text; make_nccl CommError, too.
@@ -48,6 +52,9 @@ class CudaModule {
   /// A NCCL communicator of the ranks of `bootstrap`, this one with `device`: comm/nccl/communicator.h. It
   /// takes splits of `bootstrap`, and its timeout. Collective; waits. Finalize it before `bootstrap`.
   virtual std::unique_ptr<Communicator> make_nccl(WatchedCommunicator& bootstrap, int device) = 0;
+  /// Decodes images on `device`: image/gpu/decoder.h. Null with the reason in `*why_not` where the module was
+  /// built without nvJPEG.
+  virtual std::shared_ptr<image::GpuDecoder> make_image_decoder(int device, std::string* why_not) = 0;
 };
 
 /// Where the parts are looked for. The defaults are the machine; tests name others.

@@ -59,7 +59,8 @@ class Dataset {
   /// The number of rows that a sample has in the tensors of a batch: the most, where they differ. Only 1 lets
   /// a batch hold several samples.
   virtual int64_t rows_per_sample() const { return 1; }
-  /// An uninitialised batch of `samples` rows in host memory. `dtype` is that of real-valued inputs.
+  /// An uninitialised batch of `samples` rows, in host memory but for images that a GPU decodes
+  /// (arrival_memory.h). `dtype` is that of real-valued inputs.
   virtual Batch allocate(int64_t samples, at::ScalarType dtype, bool pinned) const = 0;
   /// Writes sample `index` into row `row` of a batch from allocate(); different rows may be written at the
   /// same time. `key` decides the random augmentation. Throws DataError that names shard, offset and key of

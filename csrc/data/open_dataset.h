@@ -1,6 +1,8 @@
 // Settings → dataset.
 #pragma once
 
+#include <c10/core/Device.h>
+
 #include <memory>
 
 #include "data/dataset.h"
@@ -9,7 +11,10 @@
 
 namespace echelon {
 class Communicator;
+namespace image {
+class GpuDecoder;
 }
+}  // namespace echelon
 
 namespace echelon::data {
 
@@ -34,6 +39,10 @@ struct OpenRequest {
   /// Of TableSettings: what is known of the columns (data/table/tables.h); null: it is learned, of every
   /// split from the training data.
   std::shared_ptr<const Tables> tables = nullptr;
+  /// Makes samples of images in the memory of `device`; null: the CPU does in its own, whatever data.decode
+  /// says.
+  std::shared_ptr<image::GpuDecoder> gpu_decoder = nullptr;
+  at::Device device = at::Device(at::kCPU);
 };
 
 /// Opens one split; null when the settings name none. Collective over the communicator. Throws DataError, on

@@ -26,7 +26,7 @@ int64_t counted_targets(const Dataset& dataset, const Batch& batch) {
 }
 
 at::Tensor keep_rows(const at::Tensor& tensor, const at::Tensor& rows) {
-  return tensor.index_select(0, rows);
+  return tensor.index_select(0, rows.to(tensor.device()));
 }
 
 }  // namespace

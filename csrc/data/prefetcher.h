@@ -59,7 +59,8 @@ class Prefetcher {
   Prefetcher(const Prefetcher&) = delete;
   Prefetcher& operator=(const Prefetcher&) = delete;
 
-  /// The next batch, in the order of the plan; nothing after the last. An error that a thread met is thrown
+  /// The next batch, in the order of the plan, for the current stream of the device that it may lie on;
+  /// nothing after the last. An error that a thread met is thrown
   /// when its batch is due, that of the first bad row. With kLeaveOut a batch may have no rows.
   std::optional<Batch> next();
 

@@ -8,7 +8,7 @@
 namespace echelon::image {
 
 /// ITU-R 601 luma in 16-bit fixed point: 0.299 red + 0.587 green + 0.114 blue, rounded.
-inline uint8_t luma(int red, int green, int blue) {
+constexpr uint8_t luma(int red, int green, int blue) {
   return static_cast<uint8_t>((19595 * red + 38470 * green + 7471 * blue + 0x8000) >> 16);
 }
 

@@ -3,7 +3,6 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "image/colour.h"
-#include "image/jpeg.h"
 #include "image/orientation.h"
 #include "image/png.h"
 #include "image/webp.h"
@@ -44,6 +43,10 @@ ImageSize ImageDecoder::open(std::span<const uint8_t> encoded) {
                                stored_.height, max_pixels_));
   }
   return turned(stored_, orientation_);
+}
+
+YccLayout ImageDecoder::layout() const {
+  return format_ == ImageFormat::kJpeg ? formats_->jpeg.layout() : YccLayout::kOther;
 }
 
 int ImageDecoder::reduction(int wanted) const {

@@ -7,6 +7,7 @@
 
 #include "image/format.h"
 #include "image/image.h"
+#include "image/jpeg.h"
 
 namespace echelon::image {
 
@@ -27,6 +28,7 @@ class ImageDecoder {
   /// Of the image given to open(): as the file has it, and how it is turned (orientation.h).
   ImageSize stored_size() const { return stored_; }
   int orientation() const { return orientation_; }
+  YccLayout layout() const;  ///< kOther for all but JPEG
 
   /// The largest of 1, 2, 4, 8 up to `wanted` by which this format can shrink while it decodes: 1 for all but
   /// JPEG.

@@ -157,6 +157,20 @@ ImageSize JpegDecoder::read_header(std::span<const uint8_t> encoded) {
   return {state_->decoder.image_height, state_->decoder.image_width};
 }
 
+YccLayout JpegDecoder::layout() const {
+  const jpeg_decompress_struct& decoder = state_->decoder;
+  if (decoder.jpeg_color_space != JCS_YCbCr || decoder.num_components != 3) return YccLayout::kOther;
+  if (decoder.data_precision != 8 || decoder.arith_code) return YccLayout::kOther;
+  const jpeg_component_info* parts = decoder.comp_info;
+  for (int i = 1; i < 3; ++i) {
+    if (parts[i].h_samp_factor != 1 || parts[i].v_samp_factor != 1) return YccLayout::kOther;
+  }
+  const int across = parts[0].h_samp_factor, down = parts[0].v_samp_factor;
+  if (across == 1 && down == 1) return YccLayout::k444;
+  if (across == 2 && down == 1) return YccLayout::k422;
+  return across == 2 && down == 2 ? YccLayout::k420 : YccLayout::kOther;
+}
+
 PixelBox JpegDecoder::decode(int channels, int reduction, const PixelBox& wanted, Image& image) {
   jpeg_decompress_struct& decoder = state_->decoder;
   if (!state_->has_header) check(state_->read_header(encoded_.data(), encoded_.size()));

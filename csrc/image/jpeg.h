@@ -15,6 +15,11 @@
 
 namespace echelon::image {
 
+/// How the picture stores its colours, where it is of three components that are Y, Cb and Cr: Cb and Cr at
+/// full resolution, at half of it across, or at half of it both ways. kOther: any other picture, and one that
+/// is not 8 bits deep or not coded after Huffman.
+enum class YccLayout { kOther, k444, k422, k420 };
+
 /// Reuses its buffers. Not for several threads at once.
 class JpegDecoder {
  public:
@@ -28,6 +33,8 @@ class JpegDecoder {
 
   /// 1 to 8; from EXIF or XMP (orientation.h), of what read_header() saw.
   int orientation() const { return orientation_; }
+  /// Of what read_header() saw.
+  YccLayout layout() const;
 
   /// Decodes at least the part `wanted` of the picture that read_header() saw, shrunk by 1, 2, 4 or 8 in the
   /// inverse cosine transform (sides rounded up), to 1 or 3 channels. `wanted` is in pixels of the shrunk

@@ -55,28 +55,37 @@ void Normalisation::write_colour(const uint8_t* pixels, int64_t width, bool mirr
                    room.data());
 }
 
+template <class Use>
+auto Normalisation::with_table(ElementType type, const Use& use) const {
+  switch (type) {
+    case ElementType::kUint8:
+      return use(uint8_);
+    case ElementType::kFloat16:
+      return use(float16_);
+    case ElementType::kBfloat16:
+      return use(bfloat16_);
+    case ElementType::kFloat32:
+      return use(float32_);
+    case ElementType::kFloat64:
+      break;
+  }
+  return use(float64_);
+}
+
 void Normalisation::write_row(int64_t y, const uint8_t* pixels, ImageSize size, Mirror mirror,
                               ElementType type, void* target) const {
   const int64_t row = mirror.top_bottom ? size.height - 1 - y : y, planes = size.height * size.width;
   if (type == ElementType::kFloat32 && !lines_.empty())
     return write_colour(pixels, size.width, mirror.left_right, static_cast<float*>(target) + row * size.width,
                         planes);
-  const auto write = [&]<class T>(const Table<T>& tables) {
+  with_table(type, [&]<class T>(const Table<T>& tables) {
     write_channels<T>(
         {pixels, size.width, mirror.left_right, static_cast<T*>(target) + row * size.width, planes}, tables);
-  };
-  switch (type) {
-    case ElementType::kUint8:
-      return write(uint8_);
-    case ElementType::kFloat16:
-      return write(float16_);
-    case ElementType::kBfloat16:
-      return write(bfloat16_);
-    case ElementType::kFloat32:
-      return write(float32_);
-    case ElementType::kFloat64:
-      return write(float64_);
-  }
+  });
+}
+
+std::span<const std::byte> Normalisation::table(ElementType type) const {
+  return with_table(type, []<class T>(const Table<T>& tables) { return std::as_bytes(std::span(tables)); });
 }
 
 void Normalisation::write(const Image& image, Mirror mirror, ElementType type, void* target) const {

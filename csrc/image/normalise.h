@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "image/element.h"
@@ -31,6 +33,9 @@ class Normalisation {
   void write_row(int64_t y, const uint8_t* pixels, ImageSize size, Mirror mirror, ElementType type,
                  void* target) const;
 
+  /// The result by channel and pixel value, [channels, 256] of `type`.
+  std::span<const std::byte> table(ElementType type) const;
+
   int channels() const { return static_cast<int>(float32_.size()); }
 
  private:
@@ -38,8 +43,9 @@ class Normalisation {
 
   template <class T>
   using Table = std::vector<std::array<T, 256>>;
+  template <class Use>
+  auto with_table(ElementType type, const Use& use) const;
 
-  /// The result, by channel and pixel value.
   Table<uint8_t> uint8_;
   Table<double> float64_;
   Table<float> float32_;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "image/filter.h"
 #include "image/geometry.h"
 #include "image/image.h"
 #include "image/resample_kernels.h"
@@ -40,33 +41,10 @@ class Resampler {
   void operator()(const Image& source, const Geometry& geometry, Image& output);
 
  private:
-  /// For each target pixel of one axis the first source pixel and the weights of the following ones.
-  struct Weights {
-    int64_t begin = 0,
-            end = 0;   ///< target pixels of the window that lie within the resized image, from its start
-    int64_t taps = 0;  ///< weights for each target pixel, those not used being zero
-    std::vector<int64_t> first;
-    std::vector<int64_t> count;
-    std::vector<int32_t> values;
-    std::vector<double> exact;  ///< of one target pixel, while they are computed
-
-    int64_t source_begin() const { return first.front(); }
-    int64_t source_end() const { return first.back() + count.back(); }
-  };
-
-  struct Axis {
-    int64_t source;        ///< pixels of the whole source
-    double start, extent;  ///< of the box
-    int64_t resized;       ///< pixels that the box becomes
-    int64_t window_start, window;
-  };
-  static void weigh(const Axis& axis, Weights& weights);
-  bool is_empty() const { return rows_.first.empty() || columns_.first.empty(); }
   void across(const ImagePart& part);
   void down(int64_t target, uint8_t* pixels);
 
-  Weights columns_, rows_;
-  int64_t window_ = 0;
+  WindowFilter filter_;
   Image narrow_;  ///< the source rows that are needed, with the columns of the target
   NarrowRoom room_;
   std::vector<uint8_t> row_;

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace echelon::image {
+#include "image/filter.h"
 
-constexpr int kWeightBits = 22;  // weights sum to 2^22: times 255 it fits in 31 bits
+namespace echelon::image {
 
 /// Rows that are resized across.
 struct NarrowRows {

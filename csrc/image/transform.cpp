@@ -5,7 +5,6 @@
 
 #include "common/stage_clock.h"
 #include "image/adjust.h"
-#include "image/decoder.h"
 #include "image/resample.h"
 
 namespace echelon::image {
@@ -38,6 +37,14 @@ void shrink(Box& box, int factor) {
 
 }  // namespace
 
+Placement place_sample(const TransformOptions& options, const ImageDecoder& decoder, ImageSize upright,
+                       RandomStream& random) {
+  const auto& augmentation = options.augmentation;
+  return {decoder.stored_size(), decoder.orientation(),
+          augmentation ? augmentation->choose(upright, options.resize, options.size, random)
+                       : centre_crop(upright, options.resize, options.size)};
+}
+
 ImageTransform::ImageTransform(TransformOptions options)
     : options_(std::move(options)), normalisation_(options_.channels, options_.mean, options_.deviation) {}
 
@@ -48,9 +55,8 @@ Placement ImageTransform::operator()(std::span<const uint8_t> encoded, uint64_t 
   RandomStream random(key);
   const auto& augmentation = options_.augmentation;
   const ImageSize source = space.decoder.open(encoded), size{options_.size, options_.size};
-  Geometry geometry = augmentation ? augmentation->choose(source, options_.resize, options_.size, random)
-                                   : centre_crop(source, options_.resize, options_.size);
-  const Placement placement{space.decoder.stored_size(), space.decoder.orientation(), geometry};
+  const Placement placement = place_sample(options_, space.decoder, source, random);
+  Geometry geometry = placement.geometry;
   space.pixels = source.height * source.width;
   const int reduction = space.decoder.reduction(reduction_that_leaves_detail(geometry));
   shrink(geometry.box, reduction);

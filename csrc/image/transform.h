@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "image/augment.h"
+#include "image/decoder.h"
 #include "image/element.h"
 #include "image/geometry.h"
 #include "image/normalise.h"
@@ -21,6 +22,11 @@ struct TransformOptions {
   std::vector<double> mean{}, deviation{};     ///< one a channel; empty: 0 and 1
   std::optional<Augmentation> augmentation{};  ///< none: resize and central crop
 };
+
+/// Which part of the image that `decoder` has opened, of size `upright`, becomes the sample: the first that
+/// is drawn from `random`.
+Placement place_sample(const TransformOptions& options, const ImageDecoder& decoder, ImageSize upright,
+                       RandomStream& random);
 
 /// Decode, crop, resize, augment, flip and normalise. Only the part of the image that the crop needs is
 /// decoded, and a JPEG of more than twice the resolution that the sample needs is shrunk while it is decoded.

@@ -1,6 +1,7 @@
 #include "train/job_data.h"
 
 #include "models/registry.h"
+#include "train/gpu_decoder.h"
 #include "train/precision.h"
 
 namespace echelon::train {
@@ -10,7 +11,9 @@ data::OpenRequest open_request(const TrainSettings& settings, Ranks& ranks,
                                const data::StoredFeatures& stored) {
   data::OpenRequest request{.seed = static_cast<uint64_t>(settings.seed),
                             .storage = std::make_shared<storage::Storage>(settings.storage),
-                            .communicator = &ranks.host()};
+                            .communicator = &ranks.host(),
+                            .gpu_decoder = gpu_decoder(settings.data, ranks.choice()),
+                            .device = ranks.device()};
   request.tables = open_tables(settings, request, stored);
   return request;
 }

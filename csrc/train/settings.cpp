@@ -70,6 +70,12 @@ void check_mixing(const TrainSettings& s, config::Checks& checks) {
   }
 }
 
+void check_decode(const TrainSettings& s, config::Checks& checks) {
+  const auto* images = std::get_if<data::ImageSettings>(&s.data);
+  if (images != nullptr && images->decode == data::Decode::kGpu && s.device == "cpu")
+    checks.problem("data.decode", "gpu contradicts device: cpu");
+}
+
 void check_text(const models::ModelInterface& model, const data::TextSettings& text, config::Checks& checks) {
   if (model.task != models::Task::kLanguageModelling) {
     checks.problem("data.name", "text does not fit the model, which reads images; use images");
@@ -254,6 +260,7 @@ void describe(config::Fields<TrainSettings>& f) {
   f.check({"model", "data"}, check_data_fits_model);
   f.check({"data", "loss", "label_smoothing", "checkpoint"}, check_loss);
   f.check({"global_batch", "data"}, check_mixing);
+  f.check({"device", "data"}, check_decode);
   f.check({"model", "data", "micro_batch", "evaluate"}, check_objective);
 }
 

@@ -2,10 +2,11 @@
 # shellcheck shell=bash disable=SC2154  # variables of launch/bootstrap
 
 # Pinned together, by torch's metadata: libtorch_cpu.so needs the two CUDA libraries beside it, libechelon_cuda is compiled
-# against NCCL, and libtorch_cuda.so needs the rest to run. The compiler stands in for a CUDA toolkit where there is none.
+# against NCCL and nvJPEG (which torch does not know), and libtorch_cuda.so needs the rest to run. The compiler stands in for a CUDA toolkit where there is none.
 wheels=(torch==2.11.0 nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85)
 arrow_wheel=pyarrow==23.0.1
 nccl_wheel=nvidia-nccl-cu13==2.28.9
+nvjpeg_wheel=nvidia-nvjpeg==13.0.4.44
 nvcc_wheels=(
   nvidia-cuda-nvcc==13.0.88 nvidia-cuda-crt==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-cccl==13.0.85)
 gpu_wheels=(
@@ -18,9 +19,9 @@ choose_wheels() {
   if [[ -n $libtorch ]]; then
     wheels=()  # yours brings its CUDA libraries, too
   elif own_cuda; then
-    if [[ $gpu == yes || $tests == all ]]; then wheels+=("$nccl_wheel"); fi
+    if [[ $gpu == yes || $tests == all ]]; then wheels+=("$nccl_wheel" "$nvjpeg_wheel"); fi
   elif [[ $gpu == yes ]]; then
-    wheels+=("$nccl_wheel" "${nvcc_wheels[@]}")
+    wheels+=("$nccl_wheel" "$nvjpeg_wheel" "${nvcc_wheels[@]}")
   fi
   if [[ $gpu == yes && -z $libtorch ]]; then wheels+=("${gpu_wheels[@]}"); fi
   if [[ -z ${Arrow_ROOT:-} ]]; then wheels+=("$arrow_wheel"); fi

@@ -62,6 +62,11 @@ log: {{every_steps: 1}}
         self.assertNotEqual(finished.returncode, 0)
         self.assertIn("global_batch: must be at least 2", finished.stderr)
 
+    def test_a_gpu_decodes_for_runs_on_gpus_only(self):
+        finished = self.attempt(self.config("flip: true"), "1x1", "run", "data.decode=gpu", "device=cpu")
+        self.assertEqual(finished.returncode, 3, finished.stderr)
+        self.assertIn("data.decode: gpu contradicts device: cpu", finished.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

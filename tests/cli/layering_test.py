@@ -9,13 +9,14 @@ import unittest
 SOURCE = pathlib.Path(os.environ["ECHELON_SOURCE_DIR"])
 LAYERS = ["common", "config", "comm cuda image storage tokenizer", "table", "data nn optim schedule", "models", "parallel checkpoint", "train prepare", "plan inspect", "bench", "cli"]
 LEVEL = {module: level for level, line in enumerate(LAYERS) for module in line.split()}
-# The CUDA module is built after the rest, as a library of its own: its NCCL communicator belongs to comm, and its entry
-# (cuda/backend) hands it out.
-ALLOWED = {("cuda/backend", "comm"), ("comm/nccl", "cuda")}
+# The CUDA module is built after the rest, as a library of its own: its NCCL communicator belongs to comm and its decoder to
+# image, and its entry (cuda/backend) hands them out.
+ALLOWED = {("cuda/backend", "comm"), ("comm/nccl", "cuda"), ("cuda/backend", "image"), ("image/gpu", "cuda")}
 ONLY_IN = {
     r"mpi\.h": ["csrc/comm/mpi", "tests"],
     r"nccl\.h": ["csrc/comm/nccl", "csrc/cuda/backend", "tests/cuda"],
-    r"(cuda_runtime|c10/cuda/|ATen/cuda/).*": ["csrc/comm/nccl", "csrc/cuda/backend", "tests/cuda"],
+    r"(cuda_runtime|c10/cuda/|ATen/cuda/).*": ["csrc/comm/nccl", "csrc/cuda/backend", "csrc/image/gpu", "tests/cuda"],
+    r"nvjpeg\.h": ["csrc/image/gpu"],
     r"(arrow|parquet)/.*": ["csrc/table/arrow"],
     r"yaml-cpp/.*": ["csrc/config"],
     r"torch/torch\.h": [],
@@ -25,7 +26,7 @@ ONLY_IN = {
 def sources():
     for root in ("csrc", "models", "tests"):
         for path in sorted((SOURCE / root).rglob("*")):
-            if path.suffix in (".h", ".cpp"):
+            if path.suffix in (".h", ".cpp", ".cu"):
                 yield path.relative_to(SOURCE), path.read_text()
 
 

@@ -17,6 +17,10 @@ class FakeCudaModule : public CudaModule {
   std::unique_ptr<Communicator> make_nccl(WatchedCommunicator&, int) override {
     throw InternalError("the fake module has no NCCL");
   }
+  std::shared_ptr<image::GpuDecoder> make_image_decoder(int, std::string* why_not) override {
+    *why_not = "the fake module has no nvJPEG";
+    return nullptr;
+  }
   int current() const { return current_; }
 
  private:

@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 #include "image/decoder.h"
+#include "image/jpeg_scans.h"
 
 namespace {
 
@@ -21,6 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   constexpr int64_t kPixels = 1 << 18;  // larger images would only be slower
   static image::ImageDecoder decoder(kPixels);
   const std::span<const uint8_t> encoded(data, size);
+  image::has_all_scans(encoded);
   try {
     decoder.open(encoded);
     decoder.decode(3);

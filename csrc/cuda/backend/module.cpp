@@ -8,6 +8,7 @@
 #include "common/format.h"
 #include "cuda/backend/event.h"
 #include "cuda/module.h"
+#include "image/gpu/nvjpeg_decoder.h"
 
 namespace echelon {
 namespace {
@@ -51,11 +52,15 @@ class CudaBackend final : public CudaModule {
     int runtime = 0;
     check_cuda(cudaDriverGetVersion(&driver), "asking for the driver's version");
     check_cuda(cudaRuntimeGetVersion(&runtime), "asking for the runtime's version");
-    return {cuda_version(driver), cuda_version(runtime), nccl_version()};
+    return {cuda_version(driver), cuda_version(runtime), nccl_version(), image::nvjpeg_version()};
   }
 
   std::unique_ptr<Communicator> make_nccl(WatchedCommunicator& bootstrap, int device) override {
     return std::make_unique<NcclCommunicator>(bootstrap.split_watched(0, bootstrap.rank()), device);
+  }
+
+  std::shared_ptr<image::GpuDecoder> make_image_decoder(int device, std::string* why_not) override {
+    return image::make_nvjpeg_decoder(device, why_not);
   }
 
  private:

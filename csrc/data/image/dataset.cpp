@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <array>
+
 #include "common/error.h"
 #include "common/format.h"
 #include "common/stage_clock.h"
@@ -92,11 +94,17 @@ image::TransformOptions transform_options(const ImageSettings& settings, bool au
   return options;
 }
 
+void ImageDataset::decode_on(at::Device device, image::GpuImageTransform transform) {
+  arrivals_.emplace(device);
+  gpu_.emplace(std::move(transform));
+}
+
 Batch ImageDataset::allocate(int64_t samples, at::ScalarType dtype, bool pinned) const {
   const auto options = at::TensorOptions().pinned_memory(pinned);
+  const std::array<int64_t, 4> shape{samples, transform_.channels(), transform_.size(), transform_.size()};
   Batch batch;
   batch.inputs["image"] =
-      at::empty({samples, transform_.channels(), transform_.size(), transform_.size()}, options.dtype(dtype));
+      arrivals_ ? arrivals_->allocate(shape, dtype) : at::empty(shape, options.dtype(dtype));
   fields_.allocate(samples, dtype, pinned, batch);
   batch.target = at::empty({samples}, options.dtype(at::kLong));
   return batch;
@@ -110,7 +118,9 @@ void ImageDataset::load(int64_t index, uint64_t key, Batch& batch, int64_t row) 
   try {
     batch.target.mutable_data_ptr<int64_t>()[row] = source_->label(index);
     read(index, encoded);
-    const image::Placement placement = transform_(encoded, key, element_type(images.scalar_type()), target);
+    const image::ElementType type = element_type(images.scalar_type());
+    const image::Placement placement =
+        gpu_ ? (*gpu_)(encoded, key, type, target) : transform_(encoded, key, type, target);
     fields_.load(*source_, index, placement, batch, row);
   } catch (const DataError& error) {
     throw DataError(str_format("{}: {}", source_->place(index), error.what()));

@@ -3,10 +3,12 @@
 
 #include <memory>
 
+#include "data/arrival_memory.h"
 #include "data/dataset.h"
 #include "data/image/sample_fields.h"
 #include "data/image/settings.h"
 #include "data/image/source.h"
+#include "image/gpu/transform.h"
 #include "image/transform.h"
 
 namespace echelon::data {
@@ -24,6 +26,10 @@ class ImageDataset final : public Dataset {
                SampleFields fields)
       : source_(std::move(source)), transform_(std::move(transform)), fields_(std::move(fields)) {}
 
+  /// The "image" of batches is from now on in the memory of `device`, made by `transform`, which has the
+  /// options of the one given before.
+  void decode_on(at::Device device, image::GpuImageTransform transform);
+
   int64_t size() const override { return source_->size(); }
   int64_t left_out() const override { return source_->left_out(); }
   std::vector<int64_t> blocks() const override { return source_->shard_starts(); }
@@ -38,6 +44,8 @@ class ImageDataset final : public Dataset {
   std::shared_ptr<const ImageSource> source_;
   image::ImageTransform transform_;
   SampleFields fields_;
+  std::optional<ArrivalMemory> arrivals_;  // of a GPU; then gpu_ makes the samples
+  std::optional<image::GpuImageTransform> gpu_;
 };
 
 }  // namespace echelon::data

@@ -62,10 +62,12 @@ std::shared_ptr<const Dataset> open_files(const ImageSettings& settings, const I
                               .communicator = request.communicator};
   auto source = open_source(settings, inputs, request, options);
   if (source->size() == 0) throw DataError("no sample is left: all are damaged");
-  const bool augment = request.split == Split::kTrain;
-  return std::make_shared<ImageDataset>(std::move(source),
-                                        image::ImageTransform(transform_options(settings, augment)),
-                                        SampleFields(settings.fields));
+  const image::TransformOptions transform = transform_options(settings, request.split == Split::kTrain);
+  auto dataset = std::make_shared<ImageDataset>(std::move(source), image::ImageTransform(transform),
+                                                SampleFields(settings.fields));
+  if (settings.decode == Decode::kGpu && request.gpu_decoder)
+    dataset->decode_on(request.device, image::GpuImageTransform(transform, request.gpu_decoder));
+  return dataset;
 }
 
 }  // namespace echelon::data

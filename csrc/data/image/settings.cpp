@@ -78,6 +78,22 @@ void check_fields(const ImageSettings& s, config::Checks& checks) {
   }
 }
 
+/// What the CPU does to pixels that then are on the GPU.
+void check_decode(const ImageSettings& s, config::Checks& checks) {
+  if (s.decode != Decode::kGpu) return;
+  const auto refuse = [&](bool given, std::string_view key) {
+    if (given)
+      checks.problem(str_format("augment.{}", key),
+                     "changes pixels on the CPU, and with decode: gpu they are on the GPU; use decode: cpu");
+  };
+  refuse(s.augment.color_jitter.has_value(), "color_jitter");
+  refuse(s.augment.grayscale > 0, "grayscale");
+  refuse(s.augment.rand_augment.has_value(), "rand_augment");
+  refuse(s.augment.erase.has_value(), "erase");
+  refuse(s.augment.mixup.alpha > 0, "mixup");
+  refuse(s.augment.cutmix.alpha > 0, "cutmix");
+}
+
 }  // namespace
 
 void describe(config::Fields<ImageSettings>& f) {
@@ -115,10 +131,15 @@ void describe(config::Fields<ImageSettings>& f) {
       .example(
           "{caption: {field: txt, as: tokens, tokenizer: tokenizer.json, length: 64}, boxes: {field: json, "
           "key: boxes, as: boxes, count: 16}, age: {field: json, key: age, as: numbers}}");
+  f.add("decode", &ImageSettings::decode,
+        "What decodes JPEG and makes samples of it while training; gpu: nvJPEG, on a GPU, where the loader's "
+        "threads are too slow.")
+      .values({{"cpu", Decode::kCpu}, {"gpu", Decode::kGpu}});
   describe_loading(f);
   f.check(check_images);
   f.check({"channels", "augment"}, check_augmented_channels);
   f.check({"fields", "augment"}, check_fields);
+  f.check({"decode", "augment"}, check_decode);
 }
 
 }  // namespace echelon::data

@@ -6,6 +6,9 @@
 
 namespace echelon::data {
 
+/// What undoes the coding of JPEG and makes samples of it.
+enum class Decode { kCpu, kGpu };
+
 enum class Crop { kNone, kRandomResized, kShift };
 
 /// `flip: true` takes the default probability.
@@ -70,6 +73,7 @@ struct ImageSettings : LoadingSettings {
   std::vector<double> std;
   AugmentSettings augment;
   FieldsSettings fields;
+  Decode decode = Decode::kCpu;
 };
 void describe(config::Fields<ImageSettings>& f);
 
