@@ -3,25 +3,15 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "comm/text_exchange.h"
 #include "common/error.h"
 #include "common/format.h"
 #include "data/partition.h"
+#include "prepare/expand_input.h"
 #include "prepare/json_parts.h"
 #include "storage/storage.h"
 
 namespace echelon::prepare {
 namespace {
-
-/// The files that `patterns` name, of which rank 0 looks; the same on all ranks.
-Paths expand(storage::Storage& storage, const std::vector<config::InputPath>& patterns, Communicator& comm) {
-  const std::string found = text_of_root(comm, [&] {
-    std::vector<std::string> texts;
-    for (const config::InputPath& pattern : patterns) texts.push_back(pattern.path);
-    return Json(storage.expand(texts)).dump();
-  });
-  return Json::parse(found).get<Paths>();
-}
 
 std::vector<InputFile> look_at_files(storage::Storage& storage, const Paths& paths, Communicator& comm) {
   const auto look = [&](int64_t i) {
@@ -44,7 +34,7 @@ bool is_folder(const std::string& path) {
 
 std::unique_ptr<SampleSource> open_samples(const ImagePreparation& settings, Communicator& comm) {
   storage::Storage storage(settings.storage);
-  const Paths paths = expand(storage, settings.input, comm);
+  const Paths paths = expand_input(settings.input, storage, comm);
   const auto parquet =
       static_cast<size_t>(std::count_if(paths.begin(), paths.end(), storage::is_parquet_name));
   const bool has_folders = std::any_of(paths.begin(), paths.end(), is_folder);
