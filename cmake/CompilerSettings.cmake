@@ -32,3 +32,6 @@ if(ECHELON_SANITIZE)
   add_compile_options(-fsanitize=${sanitizers} -fno-omit-frame-pointer -fno-sanitize-recover=undefined -O1 -g1)
   add_link_options(-fsanitize=${sanitizers})
 endif()
+if(ECHELON_LIBFUZZER)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # counts which code an input reaches, in all modules
+endif()

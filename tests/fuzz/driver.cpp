@@ -1,11 +1,11 @@
 // Runs a fuzz target (LLVMFuzzerTestOneInput) where libFuzzer is not there: on a corpus, and on inputs made
 // of it by random changes, under whatever sanitizers the build has.
 //
-//   fuzz_NAME [-runs=N] [-seed=S] [-save=FILE] FILE_OR_FOLDER…
+//   fuzz_NAME [-runs=N] [-seed=S] [-max_len=BYTES] [-save=FILE] FILE_OR_FOLDER…
 //
 // Every file is run as it is, then N inputs that are files with bytes changed, removed, repeated, or taken
-// from another file. What runs is in FILE first (by default `fuzz_input` in the working folder), so that it
-// is there after a crash. The same seed gives the same inputs.
+// from another file, none longer than BYTES. What runs is in FILE first (by default `fuzz_input` in the
+// working folder), so that it is there after a crash. The same seed gives the same inputs.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -48,11 +48,13 @@ std::vector<std::string> read_corpus(const std::vector<fs::path>& paths) {
 
 class Mutator {
  public:
-  Mutator(const std::vector<std::string>& corpus, uint64_t seed) : corpus_(corpus), random_(seed) {}
+  Mutator(const std::vector<std::string>& corpus, uint64_t seed, size_t longest)
+      : corpus_(corpus), random_(seed), longest_(longest) {}
 
   std::string next() {
     std::string input = any_input();
     for (size_t changes = 1 + below(3); changes > 0; --changes) change(input);
+    input.resize(std::min(input.size(), longest_));
     return input;
   }
 
@@ -92,6 +94,7 @@ class Mutator {
 
   const std::vector<std::string>& corpus_;
   std::mt19937_64 random_;
+  size_t longest_;
 };
 
 void run(const std::string& input, const fs::path& saved) {
@@ -102,7 +105,7 @@ void run(const std::string& input, const fs::path& saved) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  uint64_t runs = 1000, seed = 1;
+  uint64_t runs = 1000, seed = 1, longest = 1 << 20;
   fs::path saved = "fuzz_input";
   std::vector<fs::path> paths;
   for (int i = 1; i < count; ++i) {
@@ -111,6 +114,8 @@ int main(int count, char** arguments) {
       runs = std::stoull(arguments[i] + 6);
     } else if (argument.starts_with("-seed=")) {
       seed = std::stoull(arguments[i] + 6);
+    } else if (argument.starts_with("-max_len=")) {
+      longest = std::stoull(arguments[i] + 9);
     } else if (argument.starts_with("-save=")) {
       saved = arguments[i] + 6;
     } else {
@@ -123,7 +128,7 @@ int main(int count, char** arguments) {
     return 2;
   }
   for (const std::string& input : corpus) run(input, saved);
-  Mutator mutator(corpus, seed);
+  Mutator mutator(corpus, seed, longest);
   for (uint64_t i = 0; i < runs; ++i) run(mutator.next(), saved);
   fs::remove(saved);
   std::printf("%zu files and %llu inputs made of them\n", corpus.size(),

@@ -2,9 +2,8 @@
 // with a DataError, in bounded memory, and come out the same however they are read. Seeds:
 // tests/storage/golden.
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 
+#include "bytes.h"
 #include "common/error.h"
 #include "storage/location.h"
 #include "storage/patterns.h"
@@ -15,27 +14,6 @@
 namespace {
 
 using namespace echelon;
-
-class Bytes : public storage::RandomAccessFile {
- public:
-  Bytes(const uint8_t* data, size_t size) : data_(data), size_(size) {}
-  const std::string& name() const override { return name_; }
-  int64_t size() const override { return static_cast<int64_t>(size_); }
-  std::string version() const override { return ""; }
-  void read(int64_t offset, std::span<uint8_t> bytes) const override {
-    if (offset < 0 || static_cast<size_t>(offset) + bytes.size() > size_) std::abort();
-    if (!bytes.empty()) std::memcpy(bytes.data(), data_ + offset, bytes.size());
-  }
-
- private:
-  std::string name_ = "fuzzed";
-  const uint8_t* data_;
-  size_t size_;
-};
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 std::unique_ptr<storage::ByteStream> unpack(const std::shared_ptr<Bytes>& file, int64_t block) {
   const storage::DecompressionLimits limits{.max_bytes = 1 << 22, .zstd_window_log = 20};
