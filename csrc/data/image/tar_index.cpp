@@ -37,7 +37,9 @@ std::optional<int64_t> json_number(const std::string& text, const std::string& k
   if (!parsed.is_object()) return std::nullopt;
   const auto member = parsed.find(key);
   if (member == parsed.end() || !member->is_number_integer()) return std::nullopt;
-  return member->get<int64_t>();
+  const auto value = member->get<int64_t>();
+  const bool wrapped = member->is_number_unsigned() && value < 0;  // it has 64 bits, and no sign
+  return wrapped ? std::nullopt : std::optional(value);
 }
 
 /// Gathers the entries of one shard into samples.

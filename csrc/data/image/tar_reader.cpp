@@ -14,7 +14,8 @@ namespace {
 constexpr int64_t kBlock = 512;
 constexpr int64_t kWindow =
     16 << 10;  // one read covers the small fields that stand before and after an image
-constexpr int64_t kExtensionLimit = 1 << 20;  // a longer name or pax header is an attack, not a name
+constexpr int64_t kExtensionLimit = 1 << 20;   // a longer name or pax header is an attack, not a name
+constexpr int64_t kExtensionsLimit = 4 << 20;  // of all that belong to one entry
 
 struct Field {
   int offset, size;
@@ -112,8 +113,6 @@ TarEntry TarReader::read_entry(const uint8_t* header, int64_t start, const Exten
 }
 
 std::string TarReader::read_extension(const TarEntry& entry) {
-  if (entry.size > kExtensionLimit)
-    fail(entry.offset, str_format("an extended header of {} bytes", entry.size));
   return content(entry, kExtensionLimit);
 }
 
@@ -165,6 +164,10 @@ std::optional<TarEntry> TarReader::next() {
       fail(entry.offset,
            str_format("entry \"{}\" is a sparse file; write the archive without --sparse", entry.name));
     if (is_regular(type)) return entry;
+    if (is_extension && entry.size > kExtensionLimit)
+      fail(entry.offset, str_format("an extended header of {} bytes", entry.size));
+    if (is_extension && position_ - start > kExtensionsLimit)
+      fail(start, str_format("extended headers of {} bytes for one entry", position_ - start));
     if (type == 'x') read_pax(entry, extension);
     if (type == 'L') extension.name = read_extension(entry).c_str();  // up to the terminating zero
     if (!is_extension) {

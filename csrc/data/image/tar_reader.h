@@ -4,6 +4,8 @@
 // older V7. An archive must end with at least one block of zeros, as every tar program writes; without it the
 // file is taken as truncated. What follows the marker is ignored. Sparse files are refused; links, folders
 // and devices are passed over.
+//
+// Nothing is unpacked, so a name is a name and no path: `/etc/x.png` and `../x.png` are names like others.
 #pragma once
 
 #include <cstdint>

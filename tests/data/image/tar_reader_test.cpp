@@ -112,6 +112,12 @@ TEST_F(TarReaderTest, NamesWhatIsWrongAndWhere) {
               HasSubstr("sparse"));
   EXPECT_THAT(second_is(raw_entry({.name = "x", .type = 'x'}, std::string(2 << 20, ' ')) + tar_end()),
               HasSubstr("an extended header of 2097152 bytes"));
+  EXPECT_THAT(second_is(raw_entry({.name = "g", .type = 'g'}, std::string(2 << 20, ' ')) + tar_end()),
+              HasSubstr("an extended header of 2097152 bytes"));
+  std::string many;
+  for (int i = 0; i < 5; ++i) many += raw_entry({.name = "link", .type = 'K'}, std::string(1 << 20, 'n'));
+  EXPECT_THAT(second_is(many + tar_entry("a", "") + tar_end()),
+              HasSubstr("offset 1024: extended headers of 4196352 bytes for one entry"));
   EXPECT_THAT(read("").back(), HasSubstr("a.tar, offset 0: the file is empty"));
   EXPECT_THAT(read(std::string(4096, 'x')).back(), HasSubstr("no tar archive"));
 }
