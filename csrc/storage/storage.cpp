@@ -86,7 +86,11 @@ std::shared_ptr<const RandomAccessFile> Storage::open_unpacked(const std::string
   auto packed = open(name, Access::kInPlace);
   if (!is_compressed(*packed)) return open(name);
   const CacheKey key{parse_location(name).text(), packed->version(), "unpacked"};
-  return cache().get(key, std::nullopt, [&](CacheWriter& writer) { unpack(packed, limits, writer); });
+  try {
+    return cache().get(key, std::nullopt, [&](CacheWriter& writer) { unpack(packed, limits, writer); });
+  } catch (const CacheFullError& error) {
+    throw DataError(str_format("{} cannot be unpacked: {}", name, error.what()));
+  }
 }
 
 std::unique_ptr<ByteStream> Storage::stream(const std::string& name, const DecompressionLimits& limits,

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/format.h"
+#include "common/random.h"
 #include "storage/support/memory_store.h"
 #include "temporary_folder.h"
 
@@ -274,13 +276,73 @@ TEST_P(LocalCacheTest, EvictsWhenTheDiskIsFullAndThenSaysSo) {
     try {
       get(own, "c", 2'000'000);
       ADD_FAILURE() << "2 MB went onto a disk of 1 MiB";
-    } catch (const DataError& error) {
+    } catch (const CacheFullError& error) {
       EXPECT_THAT(error.what(), HasSubstr("No space left"));
       EXPECT_THAT(error.what(), HasSubstr(disk.string()));
     }
     EXPECT_THAT(left(), IsEmpty());
   }
   EXPECT_EQ(::umount(disk.c_str()), 0);
+}
+
+// Without root: a process that may write no larger files.
+TEST_P(LocalCacheTest, SaysThatAWriteFailedAndLeavesNothing) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{.rlim_cur = 100'000, .rlim_max = 100'000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    LocalCache own = cache();
+    try {
+      get(own, "a", 500'000);
+    } catch (const CacheFullError& error) {
+      const std::string message = error.what();
+      const bool said =
+          message.find("cannot write its copy of s3://b/a: File too large; name another folder") !=
+          std::string::npos;
+      ::_exit(said ? 0 : 2);
+    }
+    ::_exit(1);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_THAT(left(), IsEmpty());
+}
+
+// Each time several processes that make, read and drop entries are killed wherever they are. What they leave
+// is whole entries within the limit, and the next one clears away the rest.
+TEST_P(LocalCacheTest, SurvivesTheDeathOfManyProcesses) {
+  constexpr int64_t kLimit = 1'000'000;
+  cache(kLimit);
+  RandomStream random(3);
+  for (int round = 0; round < 12; ++round) {
+    std::vector<pid_t> children;
+    for (int i = 0; i < 4; ++i) {
+      const pid_t child = ::fork();
+      if (child > 0) children.push_back(child);
+      for (int n = 0; child == 0; ++n) {
+        LocalCache own = cache(kLimit);
+        try {
+          get(own, std::string(1, static_cast<char>('a' + (3 * n + i) % 8)), 200'000);
+        } catch (const CacheFullError&) {
+        }
+      }
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5 + random.below(30)));
+    for (const pid_t child : children) ::kill(child, SIGKILL);
+    for (const pid_t child : children) ::waitpid(child, nullptr, 0);
+    for (const auto& file : fs::directory_iterator(root_ / "cache")) {
+      if (file.path().extension() != ".data") continue;
+      EXPECT_EQ(fs::file_size(file.path()), 200'000);
+    }
+    EXPECT_LE(left().count(".data"), 5u);
+  }
+  LocalCache own = cache(kLimit);
+  for (const char* name : {"a", "b", "c", "d", "e", "f", "g", "h"})
+    EXPECT_EQ(read_all(*get(own, name, 200'000), 200'000), bytes_of(name[0], 200'000));
+  EXPECT_EQ(left().count(".data"), left().size()) << "no lock and no part of a file is left";
+  EXPECT_EQ(left().size(), 5u);
 }
 
 TEST(LocalCache, RefusesAFolderThatItCannotUse) {

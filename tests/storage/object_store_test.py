@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import random
+import resource
 import signal
 import ssl
 import subprocess
@@ -67,12 +68,16 @@ class ObjectStoreTest(unittest.TestCase):
     def name(self, key, port=None):
         return self.store.name(key, port or self.proxy.port)
 
-    def start(self, *arguments, limit=1 << 30, attempts=4, timeout=2, **environment):
+    def start(self, *arguments, limit=1 << 30, attempts=4, timeout=2, largest_file=None, **environment):
         # Nothing of the machine's own settings of AWS's tools.
         own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         environment = {**own, **ENVIRONMENT, **environment}
         command = [PROGRAM, str(self.cache), str(limit), str(attempts), str(timeout), *arguments]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+        options = {}
+        if largest_file:  # Python ignores the signal that a larger one sends, and so does its child
+            limits = (largest_file, largest_file)
+            options = {"restore_signals": False, "preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits)}
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, **options)
 
     def run_ok(self, *arguments, **options):
         process = self.start(*arguments, **options)
@@ -161,6 +166,16 @@ class ObjectStoreTest(unittest.TestCase):
         # What is larger than the cache is read where it lies.
         out = self.run_ok("open", self.name("train/a-000.bin"), limit=1_000_000)
         self.assertIn(md5(OBJECTS["train/a-000.bin"]).encode(), out)
+
+    def test_a_full_disk(self):
+        """As for a process that may write no larger files: what cannot be copied is read where it lies."""
+        key = "train/a-000.bin"
+        process = self.start("open", self.name(key), largest_file=1_000_000)
+        out, error = process.communicate(timeout=60)
+        self.assertIn(md5(OBJECTS[key]).encode(), out, error.decode())
+        self.assertIn("is read where it lies", error.decode())
+        self.assertIn("File too large; name another folder", error.decode())
+        self.assertEqual(self.left(), [])
 
     def test_tries_again_after_passing_failures(self):
         key = "train/a-001.bin"

@@ -67,6 +67,21 @@ TEST(Storage, ReadsWhatOthersPacked) {
     EXPECT_EQ(text_of(*storage.stream((golden / name).string())), lines) << name;
 }
 
+TEST(Storage, NamesACompressedFileThatFillsTheCache) {
+  const TemporaryFolder root;
+  write_file_atomically(root / "bomb.tar.gz", gzip(std::string(20 << 20, '\0')));
+  Storage storage({.cache = {.folder = (root / "cache").string(), .max_gb = 0.001}});
+  try {
+    storage.open_unpacked((root / "bomb.tar.gz").string());
+    FAIL() << "20 MiB went into a cache of 1 MB";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("bomb.tar.gz cannot be unpacked: the data cache in "));
+    EXPECT_THAT(error.what(), HasSubstr("allow it more"));
+  }
+  for (const auto& file : fs::directory_iterator(root / "cache"))
+    EXPECT_EQ(file.path().filename(), "folder.lock");
+}
+
 TEST(Download, CopiesRangesAndComparesTheChecksum) {
   const TemporaryFolder root;
   LocalCache cache({(root / "cache").string(), int64_t{1} << 30});

@@ -18,8 +18,13 @@ namespace {
 constexpr int64_t kGrowth = int64_t{64} << 20;
 
 [[noreturn]] void fail(const char* action, const CacheKey& key, const LocalCache& cache) {
-  throw DataError(str_format("the data cache in {} cannot {} its copy of {}: {}", cache.folder().string(),
-                             action, key.location, std::strerror(errno)));
+  const int reason = errno;
+  const std::string problem =
+      str_format("the data cache in {} cannot {} its copy of {}: {}", cache.folder().string(), action,
+                 key.location, std::strerror(reason));
+  if (reason == ENOSPC || reason == EDQUOT || reason == EFBIG)
+    throw CacheFullError(problem + "; name another folder in storage.cache.folder, or make room on its disk");
+  throw DataError(problem);
 }
 
 int open_unnamed(const std::filesystem::path& folder) {

@@ -23,8 +23,8 @@
 
 namespace echelon::storage {
 
-/// There is no room: the entry is larger than the cache may be, or all of the cache is in use. The file can
-/// still be read where it lies.
+/// There is no room: the entry is larger than the cache may be, all of the cache is in use, or the disk is
+/// full. The file can still be read where it lies.
 struct CacheFullError : DataError {
   explicit CacheFullError(const std::string& message) : DataError(message) {}
 };
@@ -50,7 +50,7 @@ class LocalCache {
   /// The entry of `key`, open: it stays readable as long as the file lives. When it is not there, `fill`
   /// writes it, in one process of the node, while others that ask for it wait. `size` is that of the entry
   /// where it is known: room is made first, and another size is an error. What `fill` throws is passed on,
-  /// and then the next one that waits tries. Throws CacheFullError, and DataError when the disk is full.
+  /// and then the next one that waits tries. Throws CacheFullError, and DataError when the disk fails.
   std::shared_ptr<const InputFile> get(const CacheKey& key, std::optional<int64_t> size,
                                        const std::function<void(CacheWriter&)>& fill);
 
