@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
 
 #include "comm/local/local.h"
@@ -12,6 +13,7 @@
 #include "data/support/golden.h"
 #include "data/support/tar_writer.h"
 #include "data/text/token_shard.h"
+#include "storage/support/compress.h"
 #include "temporary_folder.h"
 #include "tokenizer/tokenizer.h"
 
@@ -224,6 +226,33 @@ TEST_F(OpenDatasetTest, DamagedTextsAreNamedOrLeftOut) {
   const auto dataset = open_dataset(settings, {.model = {.limit = 256}});
   EXPECT_EQ(dataset->size(), 2);
   EXPECT_EQ(dataset->left_out(), 1);
+}
+
+// The cache of one node has no room for a file that the others can open: none reads it, or samples would have
+// other numbers there.
+TEST_F(OpenDatasetTest, WhatOneRankCannotOpenAllLeaveOut) {
+  TextSettings settings;
+  settings.sequence_length = 2;
+  settings.on_error = OnError::kSkip;
+  const std::string large(200'000, 'x');
+  settings.train = {write("0.txt", "hello"), write("1.txt.gz", storage::gzip(large)),
+                    write("2.txt", "world")};
+  std::atomic<int> checked = 0;
+  run_ranks(3, [&](Communicator& communicator) {
+    OpenRequest request{.model = {.limit = 256}, .communicator = &communicator};
+    storage::StorageSettings own;
+    own.cache = {.folder = (folder_ / str_format("cache {}", communicator.rank())).string(),
+                 .max_gb = communicator.rank() == 2 ? 0.0001 : 1};
+    request.storage = std::make_shared<storage::Storage>(own);
+    const auto dataset = open_dataset(settings, request);
+    EXPECT_EQ(dataset->size(), 4);
+    EXPECT_EQ(dataset->left_out(), 1);
+    Batch batch = dataset->allocate(4, at::kFloat, false);
+    for (int64_t i = 0; i < 4; ++i) dataset->load(i, 0, batch, i);
+    EXPECT_EQ(rows(batch.inputs.at("tokens"))[2], (std::vector<int64_t>{'w', 'o'}));
+    ++checked;
+  });
+  EXPECT_EQ(checked, 3);
 }
 
 std::vector<int64_t> bytes_of(const std::string& text) {

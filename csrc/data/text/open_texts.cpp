@@ -4,6 +4,7 @@
 #include <cstring>
 #include <memory>
 
+#include "comm/text_exchange.h"
 #include "common/error.h"
 #include "common/format.h"
 #include "common/log.h"
@@ -13,6 +14,8 @@
 
 namespace echelon::data {
 namespace {
+
+constexpr char kEncoded = 'e', kDamaged = 'd';
 
 class TextOpener {
  public:
@@ -26,12 +29,21 @@ class TextOpener {
     std::vector<std::string> encoded(paths.size());
     if (any_encoded(paths))
       encoded = share_work(static_cast<int64_t>(paths.size()), encode_part, request_.communicator);
-    for (size_t i = 0; i < paths.size(); ++i) add(paths[i], std::move(encoded[i]));
+    std::vector<OpenText> texts;
+    for (size_t i = 0; i < paths.size(); ++i) texts.push_back(open_or_skip(paths[i], std::move(encoded[i])));
+    if (skips()) agree_on_problems(texts);
+    for (OpenText& text : texts) add(std::move(text));
     opened_.tokenizer = encoder_.tokenizer();
     return std::move(opened_);
   }
 
  private:
+  struct OpenText {
+    TokenSequence tokens;
+    int64_t left_out_lines = 0;
+    std::string problem{};  ///< not empty: the text is left out
+  };
+
   bool skips() const { return settings_.on_error == OnError::kSkip; }
 
   bool is_token_shard(const std::string& path) const {
@@ -64,14 +76,14 @@ class TextOpener {
                    path, vocabulary, limit, vocabulary));
   }
 
-  /// The number of lines left out and the content of a token shard; empty for token shards, for what is
-  /// mapped and for what is damaged and skipped.
+  /// kEncoded, the number of lines left out and the content of a token shard; kDamaged and why, where it is
+  /// skipped; empty for what each rank opens by itself.
   std::string encode_or_skip(const std::string& path) const {
     try {
-      return encodes(path) && !is_token_shard(path) ? encode(path) : "";
+      return encodes(path) && !is_token_shard(path) ? kEncoded + encode(path) : "";
     } catch (const Error& error) {
       if (!skips()) throw;
-      return "";
+      return kDamaged + std::string(error.what());
     }
   }
 
@@ -81,6 +93,8 @@ class TextOpener {
       const int64_t left_out =
           read_documents(*request_.storage, path, document_options(settings_),
                          [&](const Document& document) { encoder_.add(document, shard); });
+      if (left_out > 0 && shard.tokens() == 0)
+        throw DataError(str_format("all {} of its lines or rows are damaged", left_out));
       return std::string(reinterpret_cast<const char*>(&left_out), sizeof left_out) +
              shard.bytes(encoder_.vocabulary(), path);
     } catch (const DataError& error) {
@@ -89,25 +103,51 @@ class TextOpener {
     }
   }
 
-  void add(const std::string& path, std::string encoded) {
+  OpenText open_text(const std::string& path, const std::string& encoded) const {
+    if (encoded.starts_with(kDamaged)) throw DataError(encoded.substr(1));
+    if (encoded.starts_with(kEncoded)) {
+      int64_t left_out = 0;
+      std::memcpy(&left_out, encoded.data() + 1, sizeof left_out);
+      return {TokenSequence::from_tokenizer(path, encoded.substr(1 + sizeof left_out)), left_out};
+    }
+    const bool is_shard = is_token_shard(path);
+    const auto file = request_.storage->open_unpacked(path);
+    if (!is_shard) return {TokenSequence::from_bytes(file)};
+    OpenText text{TokenSequence::from_shard(file, settings_.verify)};
+    require_vocabulary(text.tokens.vocabulary(), path);
+    return text;
+  }
+
+  OpenText open_or_skip(const std::string& path, std::string encoded) const {
     try {
-      if (is_token_shard(path)) {
-        opened_.texts.push_back(
-            TokenSequence::from_shard(request_.storage->open_unpacked(path), settings_.verify));
-        require_vocabulary(opened_.texts.back().vocabulary(), path);
-      } else if (encodes(path)) {
-        if (encoded.empty()) encoded = encode(path);  // it was skipped: to say why
-        int64_t left_out = 0;
-        std::memcpy(&left_out, encoded.data(), sizeof left_out);
-        opened_.left_out += left_out;
-        opened_.texts.push_back(TokenSequence::from_tokenizer(path, encoded.substr(sizeof left_out)));
-      } else {
-        opened_.texts.push_back(TokenSequence::from_bytes(request_.storage->open_unpacked(path)));
-      }
+      return open_text(path, encoded);
     } catch (const Error& error) {
       if (!skips()) throw;
-      if (opened_.left_out++ == 0)
-        log::info("left out a damaged text (others are counted): {}", error.what());
+      return {.problem = error.what()};
+    }
+  }
+
+  /// What one rank cannot open, for which the reason may lie with its node, no rank reads: the samples are
+  /// the same on all.
+  void agree_on_problems(std::vector<OpenText>& texts) const {
+    if (request_.communicator == nullptr) return;
+    std::string own;
+    for (const OpenText& text : texts) own.append(text.problem.c_str()).push_back('\0');
+    for (const std::string& others : gather_texts(*request_.communicator, own, "damaged texts")) {
+      const char* problem = others.c_str();
+      for (OpenText& text : texts) {
+        if (text.problem.empty()) text.problem = problem;
+        problem += std::strlen(problem) + 1;
+      }
+    }
+  }
+
+  void add(OpenText text) {
+    if (text.problem.empty()) {
+      opened_.left_out += text.left_out_lines;
+      opened_.texts.push_back(std::move(text.tokens));
+    } else if (opened_.left_out++ == 0) {
+      log::info("left out a damaged text (others are counted): {}", text.problem);
     }
   }
 
