@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <numeric>
 
+#include "common/clock.h"
 #include "common/random.h"
+#include "data/concatenation.h"
 #include "data/support/counting_dataset.h"
 
 namespace echelon::data {
@@ -117,11 +119,34 @@ TEST(TrainLoader, WithoutShuffleReadsFromFrontToBack) {
   }
 }
 
-TEST(TrainLoader, StartsAtOnceInABillionSamples) {
-  LoaderOptions o = options();
-  TrainLoader loader(counting(1'000'000'000), o, 123'456'789LL * 12);
-  EXPECT_EQ(loader.next().samples, 12);
-  EXPECT_LT(loader.seconds_waited(), 1.0);
+/// As many samples in shards of a hundred thousand.
+class Sharded final : public CountingDataset {
+ public:
+  using CountingDataset::CountingDataset;
+  std::vector<int64_t> blocks() const override {
+    std::vector<int64_t> starts;
+    for (int64_t start = 0; start < size(); start += 100'000) starts.push_back(start);
+    return starts;
+  }
+};
+
+TEST(TrainLoader, GoesOnAtOnceInABillionSamples) {
+  constexpr int64_t kBillion = 1'000'000'000, kConsumed = 2'345'678'901 / kGlobalBatch * kGlobalBatch;
+  const auto one = std::make_shared<Sharded>(kBillion), other = std::make_shared<Sharded>(kBillion / 2);
+  const auto mixed = concatenate({{"one", one, 0.7}, {"other", other, 0.3}}, /*weighted=*/true);
+  for (const std::shared_ptr<const Dataset>& dataset : {std::shared_ptr<const Dataset>(one), mixed}) {
+    for (const ShuffleSettings& shuffle : {ShuffleSettings{}, {.shards = 8}, {.enabled = false}}) {
+      LoaderOptions o = options();
+      o.shuffle = shuffle;
+      const Stopwatch stopwatch;
+      TrainLoader loader(dataset, o, kConsumed);
+      const Numbers read = numbers(loader.next().target);
+      EXPECT_LT(stopwatch.seconds(), 1.0);
+      SampleOrder order = sample_order(*dataset, o);
+      for (int64_t i = 0; i < kGlobalBatch; ++i)
+        EXPECT_EQ(read[i] % kBillion, order.at(kConsumed + i).index % kBillion);
+    }
+  }
 }
 
 TEST(TrainLoader, KeepsTheOrderWhenThreadsFinishOutOfOrder) {
@@ -209,7 +234,7 @@ TEST(TrainLoader, LeavesNoThreadBehindInTheMiddleOfLoading) {
 
 TEST(EvaluationLoader, ReadsEachSampleOnceOverAnyWorldSize) {
   for (const int64_t samples : {0, 1, 2, 3, 7, 41}) {
-    for (int world_size = 1; world_size <= 5; ++world_size) {
+    for (int world_size = 1; world_size <= 8; ++world_size) {
       Numbers read;
       for (int rank = 0; rank < world_size; ++rank) {
         LoaderOptions o = options(rank, world_size, 4);

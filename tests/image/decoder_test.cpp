@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "common/format.h"
 #include "common/random.h"
@@ -168,7 +169,20 @@ TEST(ImageDecoder, RefusesEndlessScans) {
   EXPECT_THAT(refusal(with_scans(500)), HasSubstr("more than 500 scans"));
 }
 
+/// The most memory that this process has had since the last call, in bytes.
+int64_t peak_memory() {
+  std::ifstream status("/proc/self/status");
+  int64_t kilobytes = 0;
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) kilobytes = std::stoll(line.substr(6));
+  }
+  std::ofstream("/proc/self/clear_refs") << 5;
+  return kilobytes << 10;
+}
+
 TEST(ImageDecoder, RefusesHugeHeadersBeforeTakingMemory) {
+  peak_memory();
+  const int64_t before = peak_memory();
   Bytes jpeg = golden("grey.jpg");
   const Bytes start_of_frame{0xff, 0xc0, 0x00, 0x0b, 0x08};
   const auto frame = std::search(jpeg.begin(), jpeg.end(), start_of_frame.begin(), start_of_frame.end());
@@ -192,7 +206,18 @@ TEST(ImageDecoder, RefusesHugeHeadersBeforeTakingMemory) {
     webp[25 + 3 * i] = 59'999 >> 8;
   }
   EXPECT_THAT(refusal(webp), HasSubstr("an image of 60000 × 60000 pixels"));
+
+  // Without VP8X there are 14 bits for each side.
+  Bytes lossy = golden("lossy.webp");
+  for (const size_t at : {26, 28}) lossy[at] = 0xff, lossy[at + 1] = 0x3f;
+  EXPECT_THAT(refusal(lossy), HasSubstr("an image of 16383 × 16383 pixels"));
+  Bytes lossless = golden("lossless.webp");
+  for (const size_t at : {21, 22, 23}) lossless[at] = 0xff;
+  lossless[24] |= 0x0f;
+  EXPECT_THAT(refusal(lossless), HasSubstr("an image of 16384 × 16384 pixels"));
+
   EXPECT_THAT(refusal(golden("colour.png"), 60 * 90 - 1), HasSubstr("at most 5399 pixels"));
+  EXPECT_LT(peak_memory() - before, 8 << 20) << "the pixels of the smallest would take 768 MiB";
 }
 
 // A chunk of text that unpacks to a GiB, and a profile that is no profile, are never unpacked.
