@@ -180,6 +180,12 @@ TEST_F(BadInput, AnImageTooLongToBeOne) {
   } catch (const DataError& error) {
     EXPECT_THAT(error.what(), HasSubstr("x.tar, offset 0, key \"1\": an image of 314572800 bytes"));
   }
+  // Nor is it taken as the last sample of a shard that is cut off.
+  std::filesystem::resize_file(path, 512 + kLength + 1024);
+  settings.on_error = OnError::kSkip;
+  settings.size = 8;
+  settings.train.push_back(write("good.tar", sample("a") + tar_end()));
+  EXPECT_EQ(read(settings, 3), std::pair(int64_t{1}, int64_t{1}));
 }
 
 TEST_F(BadInput, LabelsThatAreNone) {

@@ -21,10 +21,14 @@ class Exactness : public testing::Test {
     std::filesystem::create_directories((folder_ / name).parent_path());
     write_bytes(folder_ / name, bytes);
   }
-  /// Shards of 20, 21 and 14 images of four kinds in three classes; of each shard one is damaged if asked
-  /// for.
+  static std::string image(int number) {
+    constexpr std::array kNames{"colour.png",      "grey.png",     "colour.jpg", "turned_6.jpg",
+                                "cmyk.jpg",        "lossy.webp",   "plain.png",  "large.jpg",
+                                "transparent.png", "keep_rgb.jpg", "turned.png", "turned.webp"};
+    return image(kNames[static_cast<size_t>(number) % kNames.size()]);
+  }
+  /// Shards of 20, 21 and 14 images in three classes; of each shard one is damaged if asked for.
   void write_shards(bool damaged = false) {
-    const char* kinds[] = {"colour.png", "grey.png", "colour.jpg", "turned_6.jpg"};
     for (const auto& [shard, samples] : {std::pair{"a", 20}, {"b", 21}, {"c", 14}}) {
       std::string archive;
       for (int i = 0; i < samples; ++i) {

@@ -145,7 +145,8 @@ class Indexer {
     // What a truncated shard cut off belongs to the one problem of that shard.
     if (problem_.empty() && shard_is_whole) problem_ = missing_field();
     const bool has_fields = std::ranges::all_of(fields_, [](const auto& field) { return field.has_value(); });
-    if (problem_.empty() && image_ && label_ && has_fields) {
+    const bool has_image = image_ && image_->size <= kMaxEncodedImage;
+    if (problem_.empty() && has_image && label_ && has_fields) {
       for (const auto& field : fields_) index_.fields.push_back(*field);
       index_.samples.push_back({image_->offset, static_cast<uint32_t>(image_->data_offset - image_->offset),
                                 static_cast<uint32_t>(image_->size), static_cast<int32_t>(*label_), shard_});
