@@ -28,8 +28,8 @@ def encode(path, texts):
         start = time.perf_counter()
         encodings = tokenizer.encode_batch(texts)
         best = min(best, time.perf_counter() - start)
-    print(json.dumps({"megabytes": megabytes, "tokens": sum(len(encoding.ids) for encoding in encodings),
-                      "rate": megabytes / best}))
+    ids = [encoding.ids for encoding in encodings]
+    print(json.dumps({"megabytes": megabytes, "tokens": sum(map(len, ids)), "sum": sum(map(sum, ids)), "rate": megabytes / best}))
 
 
 def train(vocabulary, result, texts):
