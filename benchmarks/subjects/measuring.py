@@ -35,7 +35,9 @@ def run(command):
 
 
 def figures_of(command):
-    return json.loads(run(command)[0].splitlines()[-1])
+    """What a program prints as one JSON object on its last line, and when it was started."""
+    output, started = run(command)
+    return {**json.loads(output.splitlines()[-1]), "started_at": started}
 
 
 def print_table(title, ours, peers, keys=None):
@@ -46,4 +48,5 @@ def print_table(title, ours, peers, keys=None):
         if theirs:
             ratio = statistics.median(mine) / statistics.median(theirs)
             row += f"   peer {statistics.median(theirs):10.2f} ({min(theirs):.2f} to {max(theirs):.2f})   ratio {ratio:.3f}"
+            row += f" (1/{1 / ratio:.1f})" if ratio < 1 else ""
         print(row)
