@@ -64,15 +64,20 @@ void check_index(const Bytes& file, const ShardIndex& index, const SourceOptions
           copy.first_problem == index.first_problem);
 }
 
+ShardIndex index_of(const Bytes& file, const SourceOptions& options) {
+  TarReader entries(file);
+  return index_shard(entries, 3, options);
+}
+
 /// What is refused without `skip_damaged` is left out with it, and nothing else is.
 void check_shard(const Bytes& file, SourceOptions options) {
   options.skip_damaged = true;
-  const ShardIndex skipped = index_shard(file, 3, options);
+  const ShardIndex skipped = index_of(file, options);
   check_index(file, skipped, options);
   require((skipped.left_out > 0) == !skipped.first_problem.empty());
   options.skip_damaged = false;
   try {
-    const ShardIndex whole = index_shard(file, 3, options);
+    const ShardIndex whole = index_of(file, options);
     require(skipped.left_out == 0 && whole.samples == skipped.samples && whole.fields == skipped.fields);
   } catch (const DataError& error) {
     require_place(error);

@@ -106,6 +106,27 @@ def tokenizers():
     write("tokenizer/ranks.tiktoken", b"".join(base64.b64encode(piece) + b" %d\n" % i for i, piece in enumerate(ranks)))
 
 
+def tar_indexes():
+    """docs/formats/tar-index.md; without the checksum, which the target mends."""
+    def index(extensions, samples):
+        names = b"".join(bytes([len(name)]) + name for name in extensions)
+        body, offset = b"", 0
+        for key, fields in samples:
+            body += struct.pack("<HH", len(key), len(fields)) + key
+            for extension, size, content in fields:
+                stored = 0xffff if content is None else len(content)
+                body += struct.pack("<QQIHH", offset, size, 512, extension, stored) + (content or b"")
+                offset += 512 + (size + 511) // 512 * 512
+        count = sum(len(fields) for _, fields in samples)
+        header = struct.pack("<8sIIQQQQQQ", b"ECHTARIX", 1, len(extensions), len(samples), count, offset + 1024, 0, 0, 0)
+        return header + names + body
+
+    write("tar_index/two.tar.index", index([b"jpg", b"cls"], [
+        (b"0001", [(0, 700, None), (1, 1, b"3")]), (b"a/0002", [(0, 80, None), (1, 2, b"17")])]))
+    write("tar_index/one.tar.index", index([b"seg.png"], [(b"k", [(0, 5, None)])]))
+    write("tar_index/empty.tar.index", index([], []))
+
+
 def images():
     y, x = numpy.mgrid[0:6, 0:9]
     pixels = numpy.stack([28 * x, 40 * y, 12 * (x + y) + 20], axis=2).astype(numpy.uint8)
@@ -139,6 +160,7 @@ def images():
 
 if __name__ == "__main__":
     tars()
+    tar_indexes()
     token_shards()
     tokenizers()
     images()
