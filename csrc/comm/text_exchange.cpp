@@ -9,15 +9,18 @@
 namespace echelon {
 namespace {
 
-/// One byte, the exit code, then the result (kOk) or the message.
-std::string attempt(const std::function<std::string()>& make) {
-  const auto mark = [](ExitCode code) { return std::string(1, static_cast<char>(code)); };
+struct Outcome {
+  ExitCode code = ExitCode::kOk;
+  std::string text;  ///< the result, or the message
+};
+
+Outcome attempt(const std::function<std::string()>& make) {
   try {
-    return mark(ExitCode::kOk) + make();
+    return {ExitCode::kOk, make()};
   } catch (const Error& error) {
-    return mark(error.exit_code()) + error.what();
+    return {error.exit_code(), error.what()};
   } catch (const std::filesystem::filesystem_error& error) {
-    return mark(ExitCode::kData) + error.what();
+    return {ExitCode::kData, error.what()};
   }
 }
 
@@ -33,10 +36,13 @@ std::string broadcast_text(Communicator& comm, const std::string& text, int root
 }
 
 std::string text_of_root(Communicator& comm, const std::function<std::string()>& make) {
-  const std::string outcome = broadcast_text(comm, comm.rank() == 0 ? attempt(make) : "", 0);
-  const auto code = static_cast<ExitCode>(outcome.front());
-  if (code != ExitCode::kOk) throw Error(code, outcome.substr(1));
-  return outcome.substr(1);
+  const Outcome own = comm.rank() == 0 ? attempt(make) : Outcome{};
+  at::Tensor code = at::tensor({static_cast<int64_t>(own.code)}, at::kLong);
+  comm.broadcast(code, 0, "outcome")->wait();
+  std::string text = broadcast_text(comm, own.text, 0);
+  const auto outcome = static_cast<ExitCode>(code.item<int64_t>());
+  if (outcome != ExitCode::kOk) throw Error(outcome, text);
+  return text;
 }
 
 std::vector<std::string> gather_texts(Communicator& comm, const std::string& text, const std::string& what) {
