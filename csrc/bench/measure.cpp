@@ -23,7 +23,7 @@ double processor_seconds() {
 /// Waits until a batch is on its device, as the first operation on it would.
 void arrive(at::Device device) {
   if (device.is_cpu()) return;
-  const StageScope scope(LoadStage::kCopy);
+  const StageScope scope(LoadStage::kWait);
   const c10::impl::VirtualGuardImpl streams(device.type());
   streams.synchronizeStream(streams.getStream(device));
 }

@@ -105,7 +105,7 @@ void add_inspect(CLI::App& app, Arguments& arguments) {
       ->add_option(
           "--samples", arguments.samples,
           "How many images the sheet has (default: 64), or how many documents are shown (default: 3)")
-      ->check(CLI::Range(1, 10'000));
+      ->check(CLI::Range(1, 4096));
 }
 
 void add_bench(CLI::App& app, Arguments& arguments) {

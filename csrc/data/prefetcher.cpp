@@ -1,6 +1,8 @@
 #include "data/prefetcher.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <algorithm>
 
@@ -26,7 +28,15 @@ int64_t counted_targets(const Dataset& dataset, const Batch& batch) {
 }
 
 at::Tensor keep_rows(const at::Tensor& tensor, const at::Tensor& rows) {
-  return tensor.index_select(0, rows.to(tensor.device()));
+  const at::Device device = tensor.device();
+  if (device.is_cpu()) return tensor.index_select(0, rows);
+  // Waited for, on a stream of its own: what is given back is filled again at once (arrival_memory.h).
+  const c10::impl::VirtualGuardImpl streams(device.type());
+  const c10::Stream own = streams.getStreamFromGlobalPool(device, /*isHighPriority=*/false);
+  const c10::StreamGuard guard(own);
+  at::Tensor kept = tensor.index_select(0, rows.to(device));
+  streams.synchronizeStream(own);
+  return kept;
 }
 
 }  // namespace
@@ -57,10 +67,19 @@ Prefetcher::Prefetcher(std::shared_ptr<const Dataset> dataset, Plan plan, const 
   if (options_.threads == 0) return;
   for (int i = 0; i < options_.prefetch; ++i) open_slot();
   threads_.reserve(options_.threads);
-  for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { work(); });
+  try {
+    for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { work(); });
+  } catch (...) {  // the system has no further thread
+    stop();
+    throw;
+  }
 }
 
 Prefetcher::~Prefetcher() {
+  stop();
+}
+
+void Prefetcher::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;

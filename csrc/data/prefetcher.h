@@ -74,6 +74,7 @@ class Prefetcher {
     int64_t first, last;
   };
 
+  void stop();
   void open_slot();
   std::optional<Rows> claim_rows();
   void allocate(Slot& slot);

@@ -21,14 +21,16 @@ std::string trimmed(std::string_view text) {
   return std::string(text.substr(first, text.find_last_not_of(kBlank) + 1 - first).substr(0, kLongest));
 }
 
-/// By number where both are whole numbers.
+/// Whole numbers first, by their values.
 bool in_order(const Count& a, const Count& b) {
   const auto number = [](const std::string& text, int64_t& value) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     return error == std::errc() && end == text.data() + text.size();
   };
   int64_t left = 0, right = 0;
-  if (number(a.first, left) && number(b.first, right) && left != right) return left < right;
+  const bool is_left = number(a.first, left), is_right = number(b.first, right);
+  if (is_left != is_right) return is_left;
+  if (is_left && left != right) return left < right;
   return a.first < b.first;
 }
 

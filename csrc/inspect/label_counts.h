@@ -13,7 +13,7 @@ class LabelCounts {
  public:
   /// The content of a .cls, blanks around it aside.
   void add(std::string_view text);
-  /// The labels in order where there are few, else the most frequent ones. Nothing where there are none.
+  /// The labels in order, numbers first, where there are few, else the most frequent ones. Nothing where there are none.
   void report(Report& report) const;
 
  private:

@@ -4,6 +4,7 @@
 
 #include "common/error.h"
 #include "common/file.h"
+#include "data/image/source.h"
 #include "image/contact_sheet.h"
 #include "image/png.h"
 #include "image/resize.h"
@@ -32,6 +33,7 @@ size_t write_sheet(const storage::RandomAccessFile& file, const std::vector<Imag
   std::vector<uint8_t> encoded;
   for (size_t i = 0; i < count; ++i) {
     const ImagePlace& place = images[i * images.size() / count];
+    if (place.size > data::kMaxEncodedImage) continue;  // it is reported as damage already
     try {
       encoded.resize(static_cast<size_t>(place.size));
       file.read(place.offset, encoded);

@@ -105,7 +105,10 @@ Manifest complete(const Task& task, const OutputFolder& folder, Manifest manifes
   std::vector<UnitOutput> units;
   for (int64_t unit = 0; unit < task.units(); ++unit) {
     std::optional<UnitOutput> output = work.output_of(unit);
-    if (!output) throw InternalError(str_format("unit {} was made by no rank", unit));
+    if (!output) {  // claimed by a rank of an earlier attempt that died only now
+      output = task.make(unit, folder);
+      work.record(unit, *output);
+    }
     units.push_back(std::move(*output));
   }
   const UnitOutput last = task.finish(units, folder);

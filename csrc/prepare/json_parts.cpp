@@ -32,6 +32,8 @@ StoredFile file_from(const Json& json) {
                   .bytes = json.at("bytes").get<int64_t>(),
                   .checksum = json.at("xxh3_128").get<std::string>()};
   if (json.contains("counts")) file.counts = counts_from(json.at("counts"));
+  if (file.name.empty() || file.name.find('/') != file.name.npos || file.name == "." || file.name == "..")
+    throw DataError(str_format("\"{}\" is no name of a prepared file", file.name));
   return file;
 }
 

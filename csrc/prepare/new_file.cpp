@@ -1,13 +1,18 @@
 #include "prepare/new_file.h"
 
+#include <random>
 #include <system_error>
 
 #include "common/error.h"
+#include "common/format.h"
 
 namespace echelon::prepare {
 
 NewFile::NewFile(fs::path folder, const fs::path& work, std::string name)
-    : folder_(std::move(folder)), temporary_(work / name), name_(std::move(name)), file_(temporary_) {}
+    : folder_(std::move(folder)),
+      temporary_(work / str_format("{}.{:08x}", name, std::random_device()())),
+      name_(std::move(name)),
+      file_(temporary_) {}
 
 NewFile::~NewFile() {
   std::error_code ignored;

@@ -16,7 +16,8 @@ namespace echelon::prepare {
 /// commit(), nothing stays.
 class NewFile {
  public:
-  /// Will be `folder`/`name`; until then it is `work`/`name`, on the same file system.
+  /// Will be `folder`/`name`; until then it lies in `work`, on the same file system, under a name of its own:
+  /// a writer of an earlier attempt may not be dead yet.
   NewFile(fs::path folder, const fs::path& work, std::string name);
   ~NewFile();
   NewFile(const NewFile&) = delete;

@@ -29,9 +29,15 @@ Manifest without_versions(Manifest manifest) {
   return manifest;
 }
 
+/// The manifest first, for what is no longer whole must not look so; the names of the rest are noted before,
+/// or who is killed in between would leave files that nobody knows.
 void remove_finished(const fs::path& folder, const Manifest& manifest) {
-  fs::remove(folder / kManifestFile);  // first: what is no longer whole must not look so
-  for (const StoredFile& file : manifest.files) fs::remove(folder / file.name);
+  const WorkFolder work(folder);
+  work.discard();
+  fs::create_directories(WorkFolder::of(folder) / "names");
+  for (const StoredFile& file : manifest.files) work.note(file.name);
+  fs::remove(folder / kManifestFile);
+  work.discard();
 }
 
 /// Other files would be taken for a part of what is made.

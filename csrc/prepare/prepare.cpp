@@ -13,6 +13,10 @@
 namespace echelon::prepare {
 namespace {
 
+/// Seconds. Ranks wait for each other as long as it takes: in the end one learns a tokenizer alone. Those
+/// that die are noticed all the same.
+constexpr double kTimeout = 7 * 24 * 3600.0;
+
 template <class Settings>
 Settings load(const Request& request) {
   if (request.config.empty()) return config::parse<Settings>("{}", "command line", request.overrides);
@@ -35,7 +39,7 @@ void run(const std::string& kind, const Settings& settings, Communicator& comm) 
 ExitCode prepare(const Request& request, const ProcessEnvironment& environment) {
   with_settings(request.kind, [&](auto type) {
     const auto settings = load<typename decltype(type)::type>(request);
-    const auto world = make_world(environment, {});
+    const auto world = make_world(environment, {.timeout = kTimeout});
     try {
       run(request.kind, settings, *world);
       world->finalize();

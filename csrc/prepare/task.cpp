@@ -7,6 +7,7 @@ namespace echelon::prepare {
 OutputFolder::OutputFolder(fs::path folder) : folder_(std::move(folder)) {}
 
 std::unique_ptr<NewFile> OutputFolder::create(const std::string& name) const {
+  WorkFolder(folder_).note(name);
   return std::make_unique<NewFile>(folder_, WorkFolder::of(folder_) / "new", name);
 }
 

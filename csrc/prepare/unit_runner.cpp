@@ -10,7 +10,12 @@ UnitRunner::UnitRunner(const Task& task, const OutputFolder& folder, int threads
       state_(folder.path()),
       first_(static_cast<int64_t>(share * static_cast<double>(task.units()))),
       working_(static_cast<size_t>(threads)) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  try {
+    for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  } catch (...) {  // the system has no further thread
+    stop();
+    throw;
+  }
 }
 
 UnitRunner::~UnitRunner() {

@@ -12,6 +12,18 @@
 #include "prepare/json_parts.h"
 
 namespace echelon::prepare {
+namespace {
+
+/// False where `flags` has O_EXCL and the file is there.
+bool create_empty(const fs::path& path, int flags) {
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666);
+  if (descriptor >= 0) ::close(descriptor);
+  if (descriptor < 0 && (errno != EEXIST || (flags & O_EXCL) == 0))
+    throw Error(ExitCode::kData, str_format("cannot create {}: {}", path.string(), std::strerror(errno)));
+  return descriptor >= 0;
+}
+
+}  // namespace
 
 fs::path WorkFolder::record_path(int64_t unit) const {
   return path_ / "done" / str_format("{:08}.json", unit);
@@ -20,6 +32,7 @@ fs::path WorkFolder::record_path(int64_t unit) const {
 void WorkFolder::begin(const std::string& job) const {
   fs::create_directories(path_ / "done");
   fs::create_directories(path_ / "intermediate");
+  fs::create_directories(path_ / "names");
   release();
   write_file_atomically(path_ / "job.json", job);  // last: without it nothing was begun
 }
@@ -32,12 +45,7 @@ void WorkFolder::release() const {
 }
 
 bool WorkFolder::claim(int64_t unit) const {
-  const fs::path claim = path_ / "claims" / str_format("{:08}", unit);
-  const int descriptor = ::open(claim.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (descriptor >= 0) ::close(descriptor);
-  if (descriptor < 0 && errno != EEXIST)
-    throw DataError(str_format("cannot create {}: {}", claim.string(), std::strerror(errno)));
-  return descriptor >= 0;
+  return create_empty(path_ / "claims" / str_format("{:08}", unit), O_EXCL);
 }
 
 std::optional<UnitOutput> WorkFolder::output_of(int64_t unit) const {
@@ -58,13 +66,14 @@ void WorkFolder::record(int64_t unit, const UnitOutput& output) const {
   write_file_atomically(record_path(unit), render_output(output));
 }
 
+void WorkFolder::note(const std::string& name) const {
+  create_empty(path_ / "names" / name, 0);
+}
+
 void WorkFolder::discard() const {
-  if (fs::exists(path_ / "done")) {
-    for (const fs::directory_entry& entry : fs::directory_iterator(path_ / "done")) {
-      if (entry.path().extension() != ".json") continue;
-      for (const StoredFile& file : parse_output(read_file(entry.path()), entry.path().string()).files)
-        fs::remove(output_ / file.name);
-    }
+  if (fs::exists(path_ / "names")) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(path_ / "names"))
+      fs::remove(output_ / entry.path().filename());
   }
   remove();
 }

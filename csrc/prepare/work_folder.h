@@ -34,7 +34,10 @@ class WorkFolder {
   /// Says that it is done. Its files are in place.
   void record(int64_t unit, const UnitOutput& output) const;
 
-  /// Removes it and what it says was made; or itself alone.
+  /// Says that a file of this name may come to be in the output folder, or is there already.
+  void note(const std::string& name) const;
+
+  /// Removes it, with what it says was made or may have been; or itself alone.
   void discard() const;
   void remove() const;
 

@@ -30,8 +30,16 @@ TEST(Distribution, IsThatOfTheNumbers) {
   Distribution hundred;
   for (int64_t i = 100; i >= 1; --i) hundred.add(i);
   EXPECT_EQ(hundred.text(), "1 to 100, median 50, mean 50.5, 95 % up to 95");
-  EXPECT_EQ(hundred.text(Distribution::Unit::kBytes),
-            "1 B to 100 B, median 50 B, mean 50 B, 95 % up to 95 B");
+}
+
+TEST(LabelCounts, NumbersComeBeforeOtherLabels) {
+  LabelCounts counts;
+  for (const char* label : {"1a", "10", "2"}) counts.add(label);
+  Report report("");
+  counts.report(report);
+  const std::string text = report.text();
+  EXPECT_LT(text.find(" 2  "), text.find(" 10  "));
+  EXPECT_LT(text.find(" 10  "), text.find(" 1a  "));
 }
 
 TEST(LabelCounts, AreInOrderWhereTheyAreFew) {

@@ -33,7 +33,9 @@ class Toy final : public Task {
     for (int64_t i = 0; i < unit; ++i) file->write(str_format("line {} of {}\n", i, unit));
     const auto intermediate = folder.create_intermediate(str_format("{}", unit));
     intermediate->write("x");
-    return {{file->commit(), intermediate->commit()}, {{"lines", unit}}};
+    UnitOutput output{{file->commit(), intermediate->commit()}, {{"lines", unit}}};
+    if (after_files) after_files(unit);
+    return output;
   }
 
   UnitOutput finish(const std::vector<UnitOutput>& units, const OutputFolder& folder) const override {
@@ -47,7 +49,7 @@ class Toy final : public Task {
   }
 
   std::string version = "1";
-  std::function<void(int64_t)> on_make;
+  std::function<void(int64_t)> on_make, after_files;
   mutable std::atomic<int64_t> made = 0;
 
  private:
@@ -193,6 +195,29 @@ TEST_F(JobTest, AnotherUnfinishedPreparationIsRefusedUnlessItIsReplaced) {
   task.made = 0;
   run(job, task);
   EXPECT_EQ(task.made, 3);
+}
+
+TEST_F(JobTest, FilesOfAUnitThatFailedAreReplaced) {
+  Toy task(3);
+  task.after_files = [](int64_t) { throw DataError("bad"); };
+  problem(settings("out"), task);
+  EXPECT_TRUE(fs::exists(folder_ / "out/part-000"));
+  JobSettings job = settings("out", "a: 2\n");
+  job.overwrite = true;
+  const Toy other(0);
+  run(job, other);
+  EXPECT_EQ(contents("out").size(), 2);  // the total and the manifest
+}
+
+TEST_F(JobTest, AManifestCannotNameFilesElsewhere) {
+  const Toy task(1);
+  run(settings("out"), task);
+  std::string manifest = read_file(folder_ / "out/manifest.json");
+  manifest.replace(manifest.find("part-000"), 8, "../other");
+  write_file_atomically(folder_ / "out/manifest.json", manifest);
+  JobSettings job = settings("out", "a: 2\n");
+  job.overwrite = true;
+  EXPECT_THAT(problem(job, task), HasSubstr("\"../other\" is no name of a prepared file"));
 }
 
 TEST_F(JobTest, OtherFilesAreNotMixedWithShards) {

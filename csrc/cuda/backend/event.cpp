@@ -30,7 +30,10 @@ void CudaEvent::block(cudaStream_t stream) const {
 
 bool CudaEvent::query() const {
   const cudaError_t code = cudaEventQuery(event_);
-  if (code == cudaErrorNotReady) return false;
+  if (code == cudaErrorNotReady) {
+    cudaGetLastError();  // else the next check of a launch on this thread takes it for its own
+    return false;
+  }
   check_cuda(code, "asking for an event; the error may come from any earlier kernel");
   return true;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "comm/text_exchange.h"
 #include "common/error.h"
@@ -96,7 +97,9 @@ class TextOpener {
       if (left_out > 0 && shard.tokens() == 0)
         throw DataError(str_format("all {} of its lines or rows are damaged", left_out));
       std::string bytes = shard.bytes(encoder_.vocabulary(), path, /*room=*/sizeof left_out + 1);
-      return bytes.append(reinterpret_cast<const char*>(&left_out), sizeof left_out) += kEncoded;
+      bytes.append(reinterpret_cast<const char*>(&left_out), sizeof left_out);
+      bytes += kEncoded;
+      return bytes;
     } catch (const DataError& error) {
       const std::string problem = error.what();
       throw DataError(problem.starts_with(path) ? problem : str_format("{}: {}", path, problem));
@@ -148,7 +151,7 @@ class TextOpener {
     if (text.problem.empty()) {
       opened_.left_out += text.left_out_lines;
       opened_.texts.push_back(std::move(text.tokens));
-    } else if (opened_.left_out++ == 0) {
+    } else if (++opened_.left_out; !std::exchange(told_, true)) {
       log::info("left out a damaged text (others are counted): {}", text.problem);
     }
   }
@@ -157,6 +160,7 @@ class TextOpener {
   const OpenRequest& request_;
   DocumentEncoder encoder_;
   OpenTexts opened_;
+  bool told_ = false;  ///< of a damaged text
 };
 
 }  // namespace

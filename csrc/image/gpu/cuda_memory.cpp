@@ -1,5 +1,7 @@
 #include "image/gpu/cuda_memory.h"
 
+#include <c10/cuda/CUDACachingAllocator.h>
+
 #include "common/format.h"
 #include "cuda/backend/event.h"
 
@@ -17,7 +19,13 @@ unsigned char* DeviceMemory::room(size_t bytes) {
     check_cuda(cudaFree(memory_), "freeing memory for images");
     memory_ = nullptr;
     bytes_ = 0;
-    check_cuda(cudaMalloc(&memory_, wanted), str_format("allocating {} bytes for images", wanted));
+    cudaError_t code = cudaMalloc(&memory_, wanted);
+    if (code == cudaErrorMemoryAllocation) {
+      cudaGetLastError();
+      c10::cuda::CUDACachingAllocator::emptyCache();  // LibTorch keeps what it does not use
+      code = cudaMalloc(&memory_, wanted);
+    }
+    check_cuda(code, str_format("allocating {} bytes for images", wanted));
     bytes_ = wanted;
   }
   return static_cast<unsigned char*>(memory_);

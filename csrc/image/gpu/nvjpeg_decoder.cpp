@@ -29,6 +29,15 @@ void check_nvjpeg(nvjpegStatus_t status, std::string_view what) {
                                  static_cast<int>(status)));
 }
 
+/// False where nvJPEG refuses a file; throws where it fails.
+bool is_taken(nvjpegStatus_t status, std::string_view what) {
+  if (status == NVJPEG_STATUS_BAD_JPEG || status == NVJPEG_STATUS_JPEG_NOT_SUPPORTED ||
+      status == NVJPEG_STATUS_INCOMPLETE_BITSTREAM || status == NVJPEG_STATUS_IMPLEMENTATION_NOT_SUPPORTED)
+    return false;
+  check_nvjpeg(status, what);
+  return true;
+}
+
 /// An object of nvJPEG, given back by the function that is the template's argument.
 template <class Pointer, nvjpegStatus_t (*kDestroy)(Pointer)>
 class Owned {
@@ -65,19 +74,25 @@ class Lane {
     check_nvjpeg(nvjpegStateAttachDeviceBuffer(state_, device_), "attaching the device buffer");
   }
 
-  /// The phases of the CPU. False where nvJPEG does not take the file as planes of these sizes; the lane is
-  /// then in no known state.
+  /// False where nvJPEG does not take the file as planes of these sizes; the lane serves for others.
   bool parse(std::span<const uint8_t> encoded, const YccPlanes& planes) {
     int unsupported = 1;
-    return nvjpegJpegStreamParse(library_, encoded.data(), encoded.size(), 0, 0, file_) ==
-               NVJPEG_STATUS_SUCCESS &&
+    return is_taken(nvjpegJpegStreamParse(library_, encoded.data(), encoded.size(), 0, 0, file_),
+                    "reading a header") &&
            has_planes(planes) &&
-           nvjpegDecoderJpegSupported(decoder_, file_, parameters_, &unsupported) == NVJPEG_STATUS_SUCCESS &&
-           unsupported == 0 &&
-           nvjpegDecodeJpegHost(library_, decoder_, state_, parameters_, file_) == NVJPEG_STATUS_SUCCESS;
+           is_taken(nvjpegDecoderJpegSupported(decoder_, file_, parameters_, &unsupported),
+                    "asking for support") &&
+           unsupported == 0;
   }
 
-  /// The phases of the GPU, after parse(). Waits for them.
+  /// The phase of the CPU, after parse(). False where nvJPEG refuses the file after all; the lane is then in
+  /// no known state.
+  bool decode_on_host() {
+    return is_taken(nvjpegDecodeJpegHost(library_, decoder_, state_, parameters_, file_),
+                    "decoding on the CPU");
+  }
+
+  /// The phases of the GPU, after decode_on_host(). Waits for them.
   void finish(const PlannedSample& sample, void* target) {
     const YccPlanes planes = make_planes(sample.planes());
     nvjpegImage_t image{};
@@ -166,7 +181,11 @@ class NvjpegDecoder final : public GpuDecoder {
   bool decode(std::span<const uint8_t> encoded, const PlannedSample& sample, void* target) override {
     const c10::cuda::CUDAGuard guard(device_);
     std::unique_ptr<Lane> lane = take_lane();
-    if (!lane->parse(encoded, sample.planes())) return false;
+    if (!lane->parse(encoded, sample.planes())) {
+      put_back(std::move(lane));
+      return false;
+    }
+    if (!lane->decode_on_host()) return false;
     lane->finish(sample, target);
     put_back(std::move(lane));
     return true;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/error.h"
+#include "common/stage_clock.h"
 #include "image/gpu/sample_plan.h"
 #include "image/jpeg_scans.h"
 
@@ -41,6 +42,7 @@ GpuImageTransform::GpuImageTransform(TransformOptions options, std::shared_ptr<G
 
 Placement GpuImageTransform::operator()(std::span<const uint8_t> encoded, uint64_t key, ElementType type,
                                         void* target) const {
+  const StageScope scope(LoadStage::kDecode);  // with resizing: the GPU does both in one go
   thread_local Workspace space;
   RandomStream random(key);
   const ImageSize upright = space.header.open(encoded);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/error.h"
+#include "common/format.h"
 #include "image/encode.h"
 #include "image/png.h"
 #include "image/webp.h"
@@ -31,7 +32,12 @@ ImageFormat target_format(StoredFormat wanted, ImageFormat present) {
 ImageSize target_size(const std::optional<ResizeSettings>& resize, ImageSize size) {
   if (!resize) return size;
   const bool is_smaller = std::min(size.height, size.width) < resize->shorter_side;
-  return is_smaller && !resize->enlarge ? size : image::with_shorter_side(size, resize->shorter_side);
+  if (is_smaller && !resize->enlarge) return size;
+  const ImageSize wanted = image::with_shorter_side(size, resize->shorter_side);
+  if (wanted.width > image::kMaxPixels / wanted.height)
+    throw DataError(str_format("{} × {} pixels would become {} × {}", size.width, size.height, wanted.width,
+                               wanted.height));
+  return wanted;
 }
 
 bool is_grey(const Image& image) {

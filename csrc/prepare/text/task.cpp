@@ -1,7 +1,5 @@
 #include "prepare/text/task.h"
 
-#include <cmath>
-
 #include "common/format.h"
 #include "data/text/document_encoder.h"
 #include "prepare/text/units.h"
@@ -18,7 +16,7 @@ class TextTask final : public Task {
                   settings.special_tokens}) {
     const std::vector<TextFile> files = look_at_texts(storage_, settings.input, comm);
     inputs_ = input_files(files);
-    units_ = cut_into_units(files, std::llround(settings.unit_mb * 1e6));
+    units_ = cut_into_units(files, unit_bytes(settings.unit_mb));
     if (!settings.tokenizer) return;
     const auto tokenizer = storage_.open(settings.tokenizer->path);
     inputs_.push_back({tokenizer->name(), tokenizer->size(), tokenizer->version()});
@@ -32,7 +30,10 @@ class TextTask final : public Task {
     data::TokenShardBuilder shard;
     int64_t documents = 0;  // of the shard
     const auto flush = [&] {
-      if (shard.tokens() == 0) return;
+      if (shard.tokens() == 0) {
+        output.counts["documents"] += documents;  // without any token
+        return;
+      }
       const Counts counts{{"documents", documents}, {"tokens", shard.tokens()}};
       add_counts(output.counts, counts);
       output.files.push_back(write(shard, unit, output.files.size(), folder));

@@ -1,5 +1,6 @@
 #include "prepare/text/units.h"
 
+#include <cmath>
 #include <numeric>
 
 #include "common/error.h"
@@ -105,6 +106,10 @@ std::vector<TextFile> look_at_texts(storage::Storage& storage, const std::vector
                      .row_groups = json.at("row_groups")});
   }
   return files;
+}
+
+int64_t unit_bytes(double megabytes) {
+  return std::max<int64_t>(1, std::llround(megabytes * 1e6));
 }
 
 std::vector<InputFile> input_files(const std::vector<TextFile>& files) {

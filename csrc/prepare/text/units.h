@@ -34,6 +34,9 @@ std::vector<std::vector<TextPart>> cut_into_units(const std::vector<TextFile>& f
 std::vector<TextFile> look_at_texts(storage::Storage& storage, const std::vector<config::InputPath>& patterns,
                                     Communicator& comm);
 
+/// Of a setting in MB; at least 1.
+int64_t unit_bytes(double megabytes);
+
 std::vector<InputFile> input_files(const std::vector<TextFile>& files);
 
 /// As data::read_documents for each part in turn; every error names the file, and with `skip_damaged` what

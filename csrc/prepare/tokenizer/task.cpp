@@ -1,6 +1,5 @@
 #include "prepare/tokenizer/task.h"
 
-#include <cmath>
 #include <cstring>
 
 #include "common/error.h"
@@ -43,7 +42,7 @@ class TokenizerTask final : public Task {
     tokenizer::BpeTrainer check(training());  // what it refuses is known before anything is read
     const std::vector<TextFile> files = look_at_texts(storage_, settings.input, comm);
     inputs_ = input_files(files);
-    units_ = cut_into_units(files, std::llround(settings.unit_mb * 1e6));
+    units_ = cut_into_units(files, unit_bytes(settings.unit_mb));
   }
 
   std::vector<InputFile> inputs() const override { return inputs_; }
