@@ -68,9 +68,9 @@ class SchemaTest(ProgramTest):
                          "run: build/echelon schema --markdown > docs/config.md")
 
     def test_every_kind_of_preparation_has_a_schema_of_its_own(self):
-        for kind in ("text", "tokenizer"):
+        for kind in ("images", "text", "table", "tokenizer"):
             schema = json.loads(run("schema", kind).stdout)
-            for key in ("input", "output", "unit_mb", "storage"):
+            for key in ("input", "output", "on_error", "storage"):
                 self.assertIn(key, schema["properties"])
 
     def test_the_json_schema_agrees_about_the_configs_in_the_tree(self):

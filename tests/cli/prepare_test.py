@@ -173,7 +173,7 @@ log: {{every_steps: 1}}
                       self.refused("text", "input=x.txt", "output=y", "tokeniser=z", code=3))
         self.assertIn("missing required key 'output'", self.refused("text", "input=x.txt", code=3))
         self.assertIn("no such file", self.refused("text", f"input={self.folder}/none.txt", f"output={self.folder}/o", code=4))
-        self.assertIn("pictures not in {text,", self.refused("pictures", "input=x", code=2))
+        self.assertIn("pictures not in {images,text,table,tokenizer}", self.refused("pictures", "input=x", code=2))
         self.write("config.yaml", f"input: [{self.folder}/none.txt]\noutput: {self.folder}/o\nunit_mb: -1\n")
         self.assertIn("config.yaml:3:10: unit_mb: must be above 0", self.refused("text", self.folder / "config.yaml", code=3))
 
