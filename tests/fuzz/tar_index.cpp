@@ -36,7 +36,7 @@ void check(const std::string& bytes) {
       require(end <= file.shard().size);
     }
   } catch (const DataError& error) {
-    require(std::string_view(error.what()).starts_with("fuzzed"));
+    require(std::string_view(error.what()).starts_with("index fuzzed: "));
   }
 }
 
