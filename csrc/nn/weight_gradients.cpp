@@ -211,7 +211,9 @@ void settle_gradient(const at::Tensor& parameter) {
   at::Tensor place = place_of(parameter);
   if (!gradient.defined() || gradient.is_same(place)) return;
   const bool lies_there = gradient.data_ptr() == place.data_ptr();
-  place.copy_(lies_there ? gradient.contiguous() : gradient);
+  // A matrix of one column lies there as it is to lie, whatever its strides say.
+  if (!lies_there) place.copy_(gradient);
+  if (lies_there && !gradient.is_contiguous()) place.copy_(gradient.contiguous());
   gradient = place;
 }
 

@@ -89,5 +89,17 @@ TEST(AccumulateProduct, LaysATallGradientByColumnsUntilItIsSettled) {
   expect_same(place.memory, expected + a.mm(b), 1e-14, "later");
 }
 
+TEST(AccumulateProduct, OneColumnLiesByColumnsAsItIsToLie) {
+  const at::Tensor parameter = at::zeros({6, 1}, kFloat64).set_requires_grad(true);
+  auto hook = std::make_unique<Place>(parameter);
+  Place& place = *hook;
+  torch::autograd::impl::set_post_acc_grad_hooks(parameter, std::move(hook));
+  const at::Tensor a = numbers({6, 3}, kFloat64, 1), b = numbers({3, 1}, kFloat64, 2);
+  accumulate_product(parameter, a, b);
+  settle_gradient(parameter);
+  EXPECT_TRUE(parameter.grad().is_same(place.memory));
+  expect_same(place.memory, a.mm(b), 1e-14, "settled");
+}
+
 }  // namespace
 }  // namespace echelon::nn
