@@ -9,9 +9,9 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "common/log.h"
-#include "data/partition.h"
 #include "data/text/document_encoder.h"
 #include "data/text/token_shard.h"
+#include "work/share_work.h"
 
 namespace echelon::data {
 namespace {
@@ -29,7 +29,7 @@ class TextOpener {
     const auto encode_part = [&](int64_t i) { return encode_or_skip(paths[static_cast<size_t>(i)]); };
     std::vector<std::string> encoded(paths.size());
     if (any_encoded(paths))
-      encoded = share_work(static_cast<int64_t>(paths.size()), encode_part, request_.communicator);
+      encoded = work::share_work(static_cast<int64_t>(paths.size()), encode_part, request_.communicator);
     std::vector<OpenText> texts;
     for (size_t i = 0; i < paths.size(); ++i) texts.push_back(open_or_skip(paths[i], std::move(encoded[i])));
     if (skips()) agree_on_problems(texts);

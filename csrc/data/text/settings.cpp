@@ -5,6 +5,7 @@
 #include "common/format.h"
 #include "config/fields.h"
 #include "data/describe_loading.h"
+#include "data/text/describe_encoding.h"
 
 namespace echelon::data {
 namespace {
@@ -37,8 +38,7 @@ void check_text(const TextSettings& s, config::Checks& checks) {
   if (s.tokenizer && s.format != TextFormat::kAuto) {
     checks.problem("tokenizer", "contradicts format: bytes and token shards are not tokenized");
   }
-  if (s.instruction && checks.is_set("text_key"))
-    checks.problem("text_key", "has no effect with instruction");
+  check_encoding(s, checks);
   const auto* masked = std::get_if<MaskedSettings>(&s.objective);
   if (masked != nullptr && !masked->mask_id && !s.tokenizer) {
     checks.problem("objective",
@@ -49,9 +49,6 @@ void check_text(const TextSettings& s, config::Checks& checks) {
     checks.problem("objective", "masked hides tokens anywhere, so instruction has no effect");
   if (std::holds_alternative<Seq2SeqSettings>(s.objective) && s.packing != Packing::kNone)
     checks.problem("packing", "must be none for objective: seq2seq, whose samples are single documents");
-  if (s.special_tokens && !s.tokenizer) checks.problem("special_tokens", "has no effect without tokenizer");
-  if (s.special_tokens && s.instruction)
-    checks.problem("special_tokens", "contradicts instruction; write special tokens into its patterns");
   if (s.bucket_tokens && s.packing != Packing::kBuckets)
     checks.problem("bucket_tokens", "has no effect unless packing is buckets");
   if (s.packing == Packing::kBuckets && bucket_tokens(s) < s.sequence_length) {
@@ -135,19 +132,10 @@ void describe(config::Fields<TextSettings>& f) {
         "other files "
         "pass through the tokenizer where one is given, else bytes.")
       .values({{"auto", TextFormat::kAuto}, {"bytes", TextFormat::kBytes}, {"tokens", TextFormat::kTokens}});
-  f.add("tokenizer", &TextSettings::tokenizer,
-        "A tokenizer.json (Hugging Face), a tekken.json, a tiktoken file of ranks, or a SentencePiece model.")
-      .must_exist();
+  describe_tokenizer(f);
   f.add("text_key", &TextSettings::text_key,
         "Member of JSON lines, or column of Parquet, that is the text of a document.");
-  f.add("instruction", &TextSettings::instruction,
-        "Instead of text_key: lines or rows as prompts, which are only read, and responses, which are "
-        "learned.");
-  f.add("end_of_document", &TextSettings::end_of_document,
-        "Text that is put after each document; with a tokenizer as a rule its token for that.")
-      .example("'<|endoftext|>'");
-  f.add("special_tokens", &TextSettings::special_tokens,
-        "Put around each document what the tokenizer's file says, as [CLS] and [SEP] of BERT.");
+  describe_encoding(f);
   f.add("objective", &TextSettings::objective, "What is predicted.");
   f.add("packing", &TextSettings::packing,
         "How documents become sequences. stream: one after the other, cut wherever a sequence is full; "
