@@ -12,7 +12,7 @@ namespace detail {
 namespace {
 
 Node read_into(std::optional<Node> root, const Type& type, void* value, Problems& problems,
-               InputFiles files = InputFiles::kMustExist) {
+               InputFiles files) {
   if (root) read_settings(type.section(), *root, value, problems, files);
   problems.throw_if_any();
   return std::move(*root);
@@ -27,9 +27,9 @@ Node load_into(const std::filesystem::path& path, std::span<const std::string> o
 }
 
 Node parse_into(std::string_view text, const std::string& name, std::span<const std::string> overrides,
-                const Type& type, void* value) {
+                const Type& type, void* value, InputFiles files) {
   Problems problems;
-  return read_into(parse_document(text, name, overrides, type, problems), type, value, problems);
+  return read_into(parse_document(text, name, overrides, type, problems), type, value, problems, files);
 }
 
 }  // namespace detail

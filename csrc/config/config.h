@@ -48,7 +48,7 @@ namespace detail {
 Node load_into(const std::filesystem::path& path, std::span<const std::string> overrides, const Type& type,
                void* value, InputFiles files);
 Node parse_into(std::string_view text, const std::string& name, std::span<const std::string> overrides,
-                const Type& type, void* value);
+                const Type& type, void* value, InputFiles files);
 
 }  // namespace detail
 
@@ -65,9 +65,9 @@ Loaded<T> load(const std::filesystem::path& path, const std::vector<std::string>
 /// The same for text in memory.
 template <class T>
 T parse(std::string_view text, const std::string& name = "config.yaml",
-        const std::vector<std::string>& overrides = {}) {
+        const std::vector<std::string>& overrides = {}, InputFiles files = InputFiles::kMustExist) {
   T value{};
-  detail::parse_into(text, name, overrides, detail::section_type<T>(), &value);
+  detail::parse_into(text, name, overrides, detail::section_type<T>(), &value, files);
   return value;
 }
 

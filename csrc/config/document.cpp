@@ -1,6 +1,7 @@
 #include "config/document.h"
 
 #include <algorithm>
+#include <fstream>
 #include <system_error>
 
 #include "common/file.h"
@@ -193,6 +194,19 @@ std::optional<Node> parse_document(std::string_view text, const std::string& nam
   auto root = loader.load_text(text, loader.add_source(name, fs::path(name).parent_path()));
   if (!root) return std::nullopt;
   return finish(loader, std::move(*root), overrides);
+}
+
+std::vector<std::string> top_level_keys(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(Budget::kMostBytes, '\0');
+  text.resize(static_cast<size_t>(file.read(text.data(), Budget::kMostBytes).gcount()));
+  Budget budget;
+  Problems problems;
+  const auto root = parse_yaml(text, std::make_shared<Source>(), budget, problems);
+  std::vector<std::string> keys;
+  if (root && root->is_map())
+    for (const Entry& entry : root->entries) keys.push_back(entry.key);
+  return keys;
 }
 
 }  // namespace echelon::config

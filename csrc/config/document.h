@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/node.h"
 #include "config/type.h"
@@ -28,5 +29,9 @@ std::optional<Node> load_document(const std::filesystem::path& path, std::span<c
 std::optional<Node> parse_document(std::string_view text, const std::string& name,
                                    std::span<const std::string> overrides, const Type& type,
                                    Problems& problems);
+
+/// The keys at the top level of the file at `path`, without those that it includes; none where it cannot be
+/// read. Tells configurations of different verbs apart.
+std::vector<std::string> top_level_keys(const std::filesystem::path& path);
 
 }  // namespace echelon::config

@@ -4,14 +4,21 @@
 #include <string>
 #include <vector>
 
+#include "common/error.h"
 #include "storage/file_system.h"
 
 namespace echelon::storage {
 
+/// A pattern with wildcards that no file matches, yet.
+struct NoMatchError : DataError {
+  using DataError::DataError;
+};
+
 /// Each of `patterns` in order: `{000..004}` counts (digits as wide as they are written, either way round),
 /// `{a,b}` lists, both may nest and repeat; then `*`, `?` and `[…]` match existing files, sorted by bytes,
 /// and never a slash. A name without wildcards must exist. Object stores are asked through `stores`. Throws
-/// DataError for a pattern that is malformed, matches nothing, or names more than a million files.
+/// NoMatchError for a pattern that matches nothing, DataError for one that is malformed or names more than a
+/// million files.
 std::vector<std::string> expand_patterns(const std::vector<std::string>& patterns, FileSystems& stores);
 
 /// The same for local names; names of object stores keep their wildcards and are not looked up.

@@ -99,17 +99,17 @@ EncodedTarget learned(const TargetSettings& settings, const FeatureFacts& facts)
 /// Goes through a column row by row; what is wrong with a row is thrown, or noted.
 class RowLoop {
  public:
-  RowLoop(const TableFile& file, const Block& place, BadRow bad, EncodedRows& result)
-      : file_(file), place_(place), bad_(bad), result_(result) {}
+  RowLoop(const RowsOrigin& origin, BadRow bad, EncodedRows& result)
+      : origin_(origin), bad_(bad), result_(result) {}
 
   template <class Action>
   void over(const std::string& column, Action action) {
-    for (int64_t row = 0; row < place_.rows; ++row) {
+    for (int64_t row = 0; row < result_.rows; ++row) {
       try {
         action(row);
       } catch (const DataError& error) {
-        const std::string problem = str_format("{}, row {}, column \"{}\": {}", file_.name(),
-                                               place_.first_row + row, column, error.what());
+        const std::string problem = str_format("{}, row {}, column \"{}\": {}", origin_.file,
+                                               origin_.first_row + row, column, error.what());
         if (bad_ == BadRow::kThrow) throw DataError(problem);
         result_.problems.emplace(row, problem);
       }
@@ -117,8 +117,7 @@ class RowLoop {
   }
 
  private:
-  const TableFile& file_;
-  const Block& place_;
+  const RowsOrigin& origin_;
   BadRow bad_;
   EncodedRows& result_;
 };
@@ -176,26 +175,41 @@ EncodedRows FeatureEncoder::encode(const TableFile& file, int64_t block, BadRow 
   const StageScope scope(LoadStage::kConvert);
   const std::vector<Column> columns = read_columns(file, block, this->columns(inputs));
   const Block& place = file.blocks()[static_cast<size_t>(block)];
+  const RowsOrigin origin{file.name(), place.first_row};
   EncodedRows result{.rows = place.rows};
-  RowLoop rows(file, place, bad, result);
-  if (target_) {
-    const std::string& name = target_->settings.column;
-    if (has_classes()) {
-      result.classes.resize(static_cast<size_t>(place.rows));
-      rows.over(name, [&](int64_t row) {
-        *row_of(result.classes, row, 1) = encode_class(*target_, columns.back(), row);
-      });
-    } else {
-      result.targets.resize(static_cast<size_t>(place.rows));
-      rows.over(name, [&](int64_t row) {
-        *row_of(result.targets, row, 1) = encode_target(*target_, columns.back(), row);
-      });
-    }
+  if (target_) encode_targets(columns.back(), origin, bad, result);
+  if (inputs) encode_inputs(columns, origin, bad, result);
+  return result;
+}
+
+EncodedRows FeatureEncoder::encode_inputs(std::span<const Column> columns, const RowsOrigin& origin,
+                                          BadRow bad) const {
+  EncodedRows result{.rows = columns.empty() ? 0 : columns.front().rows};
+  encode_inputs(columns, origin, bad, result);
+  return result;
+}
+
+void FeatureEncoder::encode_targets(const Column& column, const RowsOrigin& origin, BadRow bad,
+                                    EncodedRows& result) const {
+  RowLoop rows(origin, bad, result);
+  const std::string& name = target_->settings.column;
+  if (has_classes()) {
+    result.classes.resize(static_cast<size_t>(result.rows));
+    rows.over(name,
+              [&](int64_t row) { *row_of(result.classes, row, 1) = encode_class(*target_, column, row); });
+  } else {
+    result.targets.resize(static_cast<size_t>(result.rows));
+    rows.over(name,
+              [&](int64_t row) { *row_of(result.targets, row, 1) = encode_target(*target_, column, row); });
   }
-  if (!inputs) return result;
+}
+
+void FeatureEncoder::encode_inputs(std::span<const Column> columns, const RowsOrigin& origin, BadRow bad,
+                                   EncodedRows& result) const {
+  RowLoop rows(origin, bad, result);
   const auto width = static_cast<int64_t>(categories_.size());
-  result.numbers.resize(static_cast<size_t>(size(place.rows, numbers_)));
-  result.categories.resize(static_cast<size_t>(size(place.rows, width)));
+  result.numbers.resize(static_cast<size_t>(size(result.rows, numbers_)));
+  result.categories.resize(static_cast<size_t>(size(result.rows, width)));
   int64_t number = 0, category = 0;
   for (size_t i = 0; i < features_.size(); ++i) {
     const EncodedFeature& feature = features_[i];
@@ -211,7 +225,6 @@ EncodedRows FeatureEncoder::encode(const TableFile& file, int64_t block, BadRow 
       ++number;
     }
   }
-  return result;
 }
 
 }  // namespace echelon::table

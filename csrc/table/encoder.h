@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,12 @@ struct EncodedRows {
 /// kind.
 enum class BadRow { kThrow, kNote };
 
+/// Where rows come from, for messages.
+struct RowsOrigin {
+  std::string file;
+  int64_t first_row = 0;
+};
+
 /// Thread-safe.
 class FeatureEncoder {
  public:
@@ -60,6 +67,8 @@ class FeatureEncoder {
   /// column, for what the file's read() throws and, with BadRow::kThrow, for the first bad row.
   EncodedRows encode(const TableFile& file, int64_t block, BadRow bad = BadRow::kThrow,
                      bool inputs = true) const;
+  /// The inputs alone, of rows in memory: `columns` are those of features(), in their order.
+  EncodedRows encode_inputs(std::span<const Column> columns, const RowsOrigin& origin, BadRow bad) const;
 
   const std::vector<EncodedFeature>& features() const { return features_; }
   const std::optional<EncodedTarget>& target() const { return target_; }
@@ -73,6 +82,9 @@ class FeatureEncoder {
 
  private:
   void count();
+  void encode_targets(const Column& column, const RowsOrigin& origin, BadRow bad, EncodedRows& result) const;
+  void encode_inputs(std::span<const Column> columns, const RowsOrigin& origin, BadRow bad,
+                     EncodedRows& result) const;
 
   std::vector<EncodedFeature> features_;
   std::optional<EncodedTarget> target_;

@@ -67,9 +67,4 @@ class Learner {
   bool clipped_ = false;          // the last step
 };
 
-/// Copies the stored parameters and buffers into the parts of `model`. `average`: the averaged parameters in
-/// place of the trained ones. Throws CheckpointError that names what is missing, unexpected or of another
-/// shape.
-void load_model(nn::LayeredModel& model, const checkpoint::Checkpoint& checkpoint, bool average);
-
 }  // namespace echelon::train

@@ -6,6 +6,7 @@
 #include "comm/text_exchange.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "train/load_model.h"
 #include "train/resume.h"
 #include "train/run_directory.h"
 #include "train/summary.h"

@@ -9,7 +9,7 @@
 #include "common/clock.h"
 #include "train/learner.h"
 #include "train/recorder.h"
-#include "train/stop_request.h"
+#include "common/stop_request.h"
 #include "train/tracer.h"
 
 namespace echelon::train {

@@ -1,11 +1,11 @@
-#include "train/stop_request.h"
+#include "common/stop_request.h"
 
 #include <signal.h>
 #include <unistd.h>
 
 #include <array>
 
-namespace echelon::train {
+namespace echelon {
 namespace {
 
 constexpr std::array kSignals = {SIGTERM, SIGINT, SIGUSR1};
@@ -37,4 +37,4 @@ int StopRequest::signal() const {
   return requested;
 }
 
-}  // namespace echelon::train
+}  // namespace echelon

@@ -1,8 +1,8 @@
-// SIGTERM, SIGINT and SIGUSR1 ask a run to finish its step, write a checkpoint and leave (Slurm's time limit,
-// Ctrl-C). A second SIGTERM or SIGINT leaves at once, with exit code 128 + signal.
+// SIGTERM, SIGINT and SIGUSR1 ask a command to finish what it is at, to leave it fit for going on, and to end
+// (Slurm's time limit, Ctrl-C). A second SIGTERM or SIGINT leaves at once, with exit code 128 + signal.
 #pragma once
 
-namespace echelon::train {
+namespace echelon {
 
 /// Catches the signals for as long as it lives; one at a time in a process.
 class StopRequest {
@@ -16,4 +16,4 @@ class StopRequest {
   int signal() const;
 };
 
-}  // namespace echelon::train
+}  // namespace echelon
