@@ -11,26 +11,26 @@ set(ECHELON_MPI_ENVIRONMENT
   OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
   OMPI_MCA_hwloc_base_binding_policy=none OMP_NUM_THREADS=1)
 
-# What tests of modules that use LibTorch have in common: without it each of a hundred would take ten seconds to compile.
 function(_echelon_test_properties target)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${target} PRIVATE ECHELON_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     ECHELON_BINARY_DIR="${PROJECT_BINARY_DIR}")
 endfunction()
 
-function(_echelon_test_pch)
-  if(TARGET echelon_test_pch)
+# What tests have in common, precompiled: gmock, and with it LibTorch for the modules that use it, without which each of a
+# hundred tests would take ten seconds to compile.
+function(_echelon_test_pch target header)
+  if(TARGET ${target})
     return()
   endif()
-  add_library(echelon_test_pch OBJECT ${PROJECT_SOURCE_DIR}/csrc/pch.cpp)
-  target_include_directories(echelon_test_pch PRIVATE ${ECHELON_SOURCE_DIR} ${PROJECT_SOURCE_DIR})
-  target_link_libraries(echelon_test_pch PRIVATE echelon_compile_options ThirdParty::fmt LibTorch::cpu Threads::Threads
-    GTest::gmock)
-  target_precompile_headers(echelon_test_pch PRIVATE <test_pch.h>)
+  add_library(${target} OBJECT ${PROJECT_SOURCE_DIR}/tests/test_pch.cpp)
+  target_include_directories(${target} PRIVATE ${ECHELON_SOURCE_DIR} ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${target} PRIVATE echelon_compile_options ThirdParty::fmt Threads::Threads GTest::gmock ${ARGN})
+  target_precompile_headers(${target} PRIVATE <${header}>)
   # As programs are compiled, not libraries: the compiler uses no header that was compiled otherwise.
-  set_target_properties(echelon_test_pch PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-  target_compile_options(echelon_test_pch PRIVATE -fPIE)
-  _echelon_test_properties(echelon_test_pch)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${target} PRIVATE -fPIE)
+  _echelon_test_properties(${target})
 endfunction()
 
 function(_echelon_test_executable name)
@@ -39,14 +39,16 @@ function(_echelon_test_executable name)
   foreach(source IN LISTS ARG_SOURCES)
     set_property(GLOBAL APPEND PROPERTY ECHELON_LISTED_TESTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
   endforeach()
+  _echelon_test_pch(echelon_plain_test_pch gmock/gmock.h)
+  _echelon_test_pch(echelon_test_pch test_pch.h LibTorch::cpu)
   get_property(torch_modules GLOBAL PROPERTY ECHELON_TORCH_MODULES)
+  set(pch echelon_plain_test_pch)
   foreach(module IN LISTS ARG_MODULES)
     if(module IN_LIST torch_modules)
-      _echelon_test_pch()
-      target_precompile_headers(${name} REUSE_FROM echelon_test_pch)
-      break()
+      set(pch echelon_test_pch)
     endif()
   endforeach()
+  target_precompile_headers(${name} REUSE_FROM ${pch})
   list(TRANSFORM ARG_MODULES PREPEND echelon_)
   _echelon_test_properties(${name})
   target_link_libraries(${name} PRIVATE ${ARG_MODULES} ${ARG_LIBRARIES} GTest::gmock)

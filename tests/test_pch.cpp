@@ -1,0 +1,1 @@
+// What the targets that hold the precompiled headers of tests are made of.
