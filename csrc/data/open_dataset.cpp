@@ -3,8 +3,8 @@
 #include "common/random.h"
 #include "data/concatenation.h"
 #include "data/open_files.h"
-#include "data/partition.h"
 #include "data/subset.h"
+#include "work/share_work.h"
 
 namespace echelon::data {
 namespace {
@@ -41,7 +41,7 @@ std::vector<std::string> expand(const Inputs& inputs, const OpenRequest& request
     for (const std::string& name : request.storage->expand(patterns)) names.append(name).push_back('\0');
     return names;
   };
-  const std::string found = share_work(1, look, request.communicator).front();
+  const std::string found = work::share_work(1, look, request.communicator).front();
   std::vector<std::string> names;
   for (size_t at = 0; at < found.size(); at += names.back().size() + 1) names.emplace_back(found.data() + at);
   return names;

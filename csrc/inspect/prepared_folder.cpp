@@ -28,7 +28,7 @@ std::string checksum_of(const storage::InputFile& file) {
 }
 
 /// What is wrong with a file; empty: nothing.
-std::string problem_of(const fs::path& folder, const prepare::StoredFile& stored) {
+std::string problem_of(const fs::path& folder, const work::StoredFile& stored) {
   try {
     const storage::InputFile file((folder / stored.name).string());
     if (file.size() != stored.bytes)
@@ -42,12 +42,12 @@ std::string problem_of(const fs::path& folder, const prepare::StoredFile& stored
   }
 }
 
-void list_files(const std::vector<prepare::StoredFile>& files, Report& report) {
+void list_files(const std::vector<work::StoredFile>& files, Report& report) {
   size_t width = 0;
-  for (const prepare::StoredFile& file : files) width = std::max(width, file.name.size());
+  for (const work::StoredFile& file : files) width = std::max(width, file.name.size());
   for (size_t i = 0; i < std::min(files.size(), kShownFiles); ++i) {
     report.line(str_format("  {:<{}}  {:>10}  {}", files[i].name, width, size_of(files[i].bytes),
-                           prepare::describe_counts(files[i].counts)));
+                           work::describe_counts(files[i].counts)));
   }
   if (files.size() > kShownFiles) report.line(str_format("  and {} more", files.size() - kShownFiles));
 }
@@ -64,13 +64,13 @@ Report inspect_prepared_folder(const std::string& path) {
   const prepare::Manifest manifest = prepare::parse_manifest(read_file(name), name.string());
   Report report(str_format("prepared data {}", path));
   report.row("kind", manifest.kind);
-  report.row("holds", prepare::describe_counts(manifest.counts));
+  report.row("holds", work::describe_counts(manifest.counts));
   int64_t read = 0, written = 0;
-  for (const prepare::InputFile& input : manifest.inputs) read += input.bytes;
-  for (const prepare::StoredFile& file : manifest.files) written += file.bytes;
+  for (const work::InputFile& input : manifest.inputs) read += input.bytes;
+  for (const work::StoredFile& file : manifest.files) written += file.bytes;
   report.row("made of", str_format("{} {}, {}", manifest.inputs.size(),
                                    manifest.inputs.size() == 1 ? "input" : "inputs", size_of(read)));
-  for (const prepare::StoredFile& file : manifest.files) {
+  for (const work::StoredFile& file : manifest.files) {
     const std::string problem = problem_of(folder, file);
     if (!problem.empty()) report.problem(problem);
   }

@@ -5,7 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "prepare/task.h"
+#include "common/file.h"
+#include "work/task.h"
 
 namespace echelon {
 class Communicator;
@@ -24,6 +25,6 @@ struct JobSettings {
 /// Makes the units of `task`, which all ranks have alike, each unit on whichever rank is free; what an
 /// earlier attempt made is kept. Collective. Throws ConfigError where the output folder holds something else,
 /// and what the first unit to fail threw; what is done by then stays for the next attempt.
-void run_job(const JobSettings& settings, const Task& task, Communicator& comm);
+void run_job(const JobSettings& settings, const work::Task& task, Communicator& comm);
 
 }  // namespace echelon::prepare

@@ -2,7 +2,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
-#include "prepare/json_parts.h"
+#include "work/json_parts.h"
 
 namespace echelon::prepare {
 namespace {
@@ -13,26 +13,26 @@ constexpr int kVersion = 1;
 }  // namespace
 
 std::string render_manifest(const Manifest& manifest) {
-  Json inputs = Json::array();
-  for (const InputFile& input : manifest.inputs)
+  work::Json inputs = work::Json::array();
+  for (const work::InputFile& input : manifest.inputs)
     inputs.push_back({{"name", input.name}, {"bytes", input.bytes}});
-  return to_text({{"format", kFormat},
-                  {"version", kVersion},
-                  {"echelon", ECHELON_VERSION},
-                  {"kind", manifest.kind},
-                  {"settings", manifest.settings},
-                  {"inputs", inputs},
-                  {"counts", to_json(manifest.counts)},
-                  {"files", to_json(manifest.files)}});
+  return work::to_text({{"format", kFormat},
+                        {"version", kVersion},
+                        {"echelon", ECHELON_VERSION},
+                        {"kind", manifest.kind},
+                        {"settings", manifest.settings},
+                        {"inputs", inputs},
+                        {"counts", work::to_json(manifest.counts)},
+                        {"files", work::to_json(manifest.files)}});
 }
 
 bool is_manifest(const std::string& text) {
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  return json.is_object() && json.value("format", Json()) == kFormat;
+  const work::Json json = work::Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  return json.is_object() && json.value("format", work::Json()) == kFormat;
 }
 
 Manifest parse_manifest(const std::string& text, const std::string& name) {
-  return parse_json(text, name, [&](const Json& json) {
+  return work::parse_json(text, name, [&](const work::Json& json) {
     if (json.at("format") != kFormat || json.at("version") != kVersion) {
       throw DataError(
           str_format("{} is no manifest of prepared data, or of another version than {}", name, kVersion));
@@ -40,23 +40,12 @@ Manifest parse_manifest(const std::string& text, const std::string& name) {
     Manifest manifest{.kind = json.at("kind").get<std::string>(),
                       .settings = json.at("settings").get<std::string>(),
                       .inputs = {},
-                      .counts = counts_from(json.at("counts")),
-                      .files = files_from(json.at("files"))};
-    for (const Json& input : json.at("inputs"))
+                      .counts = work::counts_from(json.at("counts")),
+                      .files = work::files_from(json.at("files"))};
+    for (const work::Json& input : json.at("inputs"))
       manifest.inputs.push_back({input.at("name").get<std::string>(), input.at("bytes").get<int64_t>()});
     return manifest;
   });
-}
-
-void add_counts(Counts& sum, const Counts& counts) {
-  for (const auto& [name, count] : counts) sum[name] += count;
-}
-
-std::string describe_counts(const Counts& counts) {
-  std::vector<std::string> parts;
-  for (const auto& [name, count] : counts)
-    parts.push_back(str_format("{} {}", human_count(static_cast<double>(count)), name));
-  return join(parts);
 }
 
 }  // namespace echelon::prepare

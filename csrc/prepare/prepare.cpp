@@ -25,7 +25,7 @@ Settings load(const Request& request) {
 
 template <class Settings>
 void run(const std::string& kind, const Settings& settings, Communicator& comm) {
-  const std::unique_ptr<Task> task = make_task(settings, comm);
+  const std::unique_ptr<work::Task> task = make_task(settings, comm);
   run_job({.kind = kind,
            .settings = config::to_yaml(deciding(settings)),
            .output = settings.output,

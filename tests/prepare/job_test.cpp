@@ -10,8 +10,10 @@
 #include "common/error.h"
 #include "common/folder_lock.h"
 #include "common/format.h"
-#include "prepare/work_folder.h"
+#include "prepare/manifest.h"
 #include "temporary_folder.h"
+#include "work/output_folder.h"
+#include "work/task.h"
 
 namespace echelon::prepare {
 namespace {
@@ -19,26 +21,27 @@ namespace {
 using testing::HasSubstr;
 
 /// Unit i becomes a file with i lines, and in the end there is a file that counts the intermediate ones.
-class Toy final : public Task {
+class Toy final : public work::Task {
  public:
   explicit Toy(int64_t units) : units_(units) {}
 
-  std::vector<InputFile> inputs() const override { return {{"input", 100, version}}; }
+  std::vector<work::InputFile> inputs() const override { return {{"input", 100, version}}; }
   int64_t units() const override { return units_; }
 
-  UnitOutput make(int64_t unit, const OutputFolder& folder) const override {
+  work::UnitOutput make(int64_t unit, const work::OutputFolder& folder) const override {
     ++made;
     if (on_make) on_make(unit);
     const auto file = folder.create(str_format("part-{:03}", unit));
     for (int64_t i = 0; i < unit; ++i) file->write(str_format("line {} of {}\n", i, unit));
     const auto intermediate = folder.create_intermediate(str_format("{}", unit));
     intermediate->write("x");
-    UnitOutput output{{file->commit(), intermediate->commit()}, {{"lines", unit}}};
+    work::UnitOutput output{{file->commit(), intermediate->commit()}, {{"lines", unit}}};
     if (after_files) after_files(unit);
     return output;
   }
 
-  UnitOutput finish(const std::vector<UnitOutput>& units, const OutputFolder& folder) const override {
+  work::UnitOutput finish(const std::vector<work::UnitOutput>& units,
+                          const work::OutputFolder& folder) const override {
     std::string all;
     for (int64_t unit = 0; unit < units_; ++unit)
       all += read_file(folder.intermediate(str_format("{}", unit)));
@@ -62,11 +65,11 @@ class JobTest : public testing::Test {
     return {.kind = "toy", .settings = text, .output = folder_ / name};
   }
 
-  void run(const JobSettings& settings, const Task& task, int ranks = 1) const {
+  void run(const JobSettings& settings, const work::Task& task, int ranks = 1) const {
     run_ranks(ranks, [&](Communicator& comm) { run_job(settings, task, comm); });
   }
 
-  std::string problem(const JobSettings& settings, const Task& task, int ranks = 1) const {
+  std::string problem(const JobSettings& settings, const work::Task& task, int ranks = 1) const {
     try {
       run(settings, task, ranks);
     } catch (const Error& error) {
@@ -96,9 +99,9 @@ TEST_F(JobTest, MakesTheSameOnAnyRanksAndThreads) {
   EXPECT_EQ(expected.at("part-002"), "line 0 of 2\nline 1 of 2\n");
   EXPECT_EQ(expected.at("total"), "17");
   const Manifest manifest = parse_manifest(expected.at("manifest.json"), "manifest.json");
-  EXPECT_EQ(manifest.counts, (Counts{{"lines", 16 * 17 / 2}}));
+  EXPECT_EQ(manifest.counts, (work::Counts{{"lines", 16 * 17 / 2}}));
   ASSERT_EQ(manifest.files.size(), 18);
-  for (const StoredFile& file : manifest.files) {
+  for (const work::StoredFile& file : manifest.files) {
     const std::string& content = expected.at(file.name);
     EXPECT_EQ(file.bytes, static_cast<int64_t>(content.size()));
     EXPECT_EQ(file.checksum, checksum_of(std::as_bytes(std::span(content))));
@@ -217,7 +220,7 @@ TEST_F(JobTest, AManifestCannotNameFilesElsewhere) {
   write_file_atomically(folder_ / "out/manifest.json", manifest);
   JobSettings job = settings("out", "a: 2\n");
   job.overwrite = true;
-  EXPECT_THAT(problem(job, task), HasSubstr("\"../other\" is no name of a prepared file"));
+  EXPECT_THAT(problem(job, task), HasSubstr("\"../other\" is no name of a file within a folder"));
 }
 
 TEST_F(JobTest, OtherFilesAreNotMixedWithShards) {

@@ -47,11 +47,5 @@ TEST(Manifest, DamageIsNamed) {
     EXPECT_THAT(problem(text.substr(0, length)), HasSubstr("out/manifest.json is damaged")) << length;
 }
 
-TEST(Manifest, CountsAreDescribed) {
-  Counts sum{{"documents", 2}};
-  add_counts(sum, {{"documents", 1}, {"tokens", 1'240'000}});
-  EXPECT_EQ(describe_counts(sum), "3 documents, 1.24 M tokens");
-}
-
 }  // namespace
 }  // namespace echelon::prepare

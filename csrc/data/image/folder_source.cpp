@@ -5,8 +5,8 @@
 #include "common/format.h"
 #include "common/log.h"
 #include "data/image/source.h"
-#include "data/partition.h"
 #include "storage/local_file.h"
+#include "work/share_work.h"
 
 namespace echelon::data {
 namespace {
@@ -43,7 +43,7 @@ class FolderSource : public ImageSource {
       : root_(root), folders_(class_names_in(root)) {
     find_labels(class_names, options.classes);
     const auto list = [&](int64_t i) { return list_images(root_ / folders_[i]); };
-    const auto lists = share_work(static_cast<int64_t>(folders_.size()), list, options.communicator);
+    const auto lists = work::share_work(static_cast<int64_t>(folders_.size()), list, options.communicator);
     for (size_t i = 0; i < lists.size(); ++i) {
       add_names(lists[i]);
       ends_.push_back(static_cast<int64_t>(starts_.size()));

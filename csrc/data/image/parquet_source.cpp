@@ -7,8 +7,8 @@
 #include "common/log.h"
 #include "data/block_cache.h"
 #include "data/image/source.h"
-#include "data/partition.h"
 #include "table/table_file.h"
+#include "work/share_work.h"
 
 namespace echelon::data {
 namespace {
@@ -104,7 +104,7 @@ class ParquetSource : public ImageSource {
     const auto count = static_cast<int64_t>(paths.size());
     std::string problem;
     int64_t file = 0;
-    for (const std::string& part : share_work(count, index_part, options.communicator)) {
+    for (const std::string& part : work::share_work(count, index_part, options.communicator)) {
       const FileIndex index = unpack(part);
       add(file++, index);
       if (problem.empty()) problem = index.first_problem;

@@ -7,8 +7,8 @@
 #include "data/image/tar_index.h"
 #include "data/image/tar_index_file.h"
 #include "data/image/tar_reader.h"
-#include "data/partition.h"
 #include "storage/file_pool.h"
+#include "work/share_work.h"
 
 namespace echelon::data {
 namespace {
@@ -22,7 +22,7 @@ class TarSource : public ImageSource {
     const auto index_part = [&](int64_t shard) { return pack(index(static_cast<uint32_t>(shard), options)); };
     std::string problem;
     for (const std::string& part :
-         share_work(static_cast<int64_t>(paths.size()), index_part, options.communicator)) {
+         work::share_work(static_cast<int64_t>(paths.size()), index_part, options.communicator)) {
       const ShardIndex index = unpack(part);
       starts_.push_back(size());
       samples_.insert(samples_.end(), index.samples.begin(), index.samples.end());

@@ -4,9 +4,9 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "common/log.h"
-#include "data/partition.h"
 #include "data/table/dataset.h"
 #include "data/table/tables.h"
+#include "work/share_work.h"
 
 namespace echelon::data {
 namespace {
@@ -37,7 +37,7 @@ int64_t remove_damaged(std::vector<TableBlock>& blocks, const table::FeatureEnco
     }
   };
   const std::vector<std::string> problems =
-      share_work(static_cast<int64_t>(blocks.size()), try_one, communicator);
+      work::share_work(static_cast<int64_t>(blocks.size()), try_one, communicator);
   std::vector<TableBlock> intact;
   int64_t rows = 0;
   for (size_t i = 0; i < blocks.size(); ++i) {

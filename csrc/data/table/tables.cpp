@@ -5,8 +5,8 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "data/open_files.h"
-#include "data/partition.h"
 #include "table/encoder_file.h"
+#include "work/share_work.h"
 
 namespace echelon::data {
 namespace {
@@ -137,7 +137,7 @@ Tables::Opened Tables::open_all(const std::vector<std::string>& names, const Ope
     }
   };
   const std::vector<std::string> problems =
-      share_work(static_cast<int64_t>(names.size()), try_one, request.communicator);
+      work::share_work(static_cast<int64_t>(names.size()), try_one, request.communicator);
   Opened opened;
   for (size_t i = 0; i < names.size(); ++i) {
     if (problems[i].empty()) {
@@ -178,7 +178,7 @@ void Tables::learn(const OpenRequest& request) {
   };
   table::FeatureFit fit(features_, target_);
   for (const std::string& part :
-       share_work(static_cast<int64_t>(blocks.size()), fit_one, request.communicator))
+       work::share_work(static_cast<int64_t>(blocks.size()), fit_one, request.communicator))
     fit.merge_packed(part);
   encoder_ = std::make_shared<table::FeatureEncoder>(fit);
   if (target_.kind == table::TargetKind::kClass && encoder_->classes() < 2) {

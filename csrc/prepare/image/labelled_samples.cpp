@@ -7,10 +7,10 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "data/image/source.h"
-#include "data/partition.h"
 #include "image/format.h"
 #include "prepare/image/recoder.h"
 #include "prepare/image/samples.h"
+#include "work/share_work.h"
 
 namespace echelon::prepare {
 namespace {
@@ -55,14 +55,14 @@ class LabelledSamples : public SampleSource {
 
 class ParquetSamples final : public LabelledSamples {
  public:
-  ParquetSamples(std::unique_ptr<data::ImageSource> source, std::vector<InputFile> inputs)
+  ParquetSamples(std::unique_ptr<data::ImageSource> source, std::vector<work::InputFile> inputs)
       : LabelledSamples(std::move(source)), inputs_(std::move(inputs)) {}
-  std::vector<InputFile> inputs() const override { return inputs_; }
+  std::vector<work::InputFile> inputs() const override { return inputs_; }
 
  private:
   std::string key(int64_t index) const override { return str_format("{:09}", index); }
 
-  std::vector<InputFile> inputs_;
+  std::vector<work::InputFile> inputs_;
 };
 
 class FolderSamples final : public LabelledSamples {
@@ -72,7 +72,7 @@ class FolderSamples final : public LabelledSamples {
       : LabelledSamples(std::move(source)), root_(std::move(root)), class_names_(std::move(class_names)) {
     input_ = describe(comm);
   }
-  std::vector<InputFile> inputs() const override { return {input_}; }
+  std::vector<work::InputFile> inputs() const override { return {input_}; }
   std::vector<std::string> class_names() const override { return class_names_; }
 
  private:
@@ -88,7 +88,7 @@ class FolderSamples final : public LabelledSamples {
   }
 
   /// The folder as one input: its version changes with the name or the size of any image.
-  InputFile describe(Communicator& comm) const {
+  work::InputFile describe(Communicator& comm) const {
     constexpr int64_t kPart = 4096;
     const auto look = [&](int64_t part) {
       std::string seen;
@@ -102,9 +102,9 @@ class FolderSamples final : public LabelledSamples {
       }
       return str_format("{} {:016x}", bytes, XXH3_64bits(seen.data(), seen.size()));
     };
-    InputFile input{.name = root_};
+    work::InputFile input{.name = root_};
     std::string all;
-    for (const std::string& part : data::share_work((size() + kPart - 1) / kPart, look, &comm)) {
+    for (const std::string& part : work::share_work((size() + kPart - 1) / kPart, look, &comm)) {
       input.bytes += std::stoll(part);
       all += part;
     }
@@ -114,13 +114,13 @@ class FolderSamples final : public LabelledSamples {
 
   std::string root_;
   std::vector<std::string> class_names_;
-  InputFile input_;
+  work::InputFile input_;
 };
 
 }  // namespace
 
 std::unique_ptr<SampleSource> open_parquet_samples(const Paths& paths, const ImagePreparation& settings,
-                                                   std::vector<InputFile> inputs, Communicator& comm) {
+                                                   std::vector<work::InputFile> inputs, Communicator& comm) {
   return std::make_unique<ParquetSamples>(data::open_parquet_images(paths, source_options(settings, comm)),
                                           std::move(inputs));
 }

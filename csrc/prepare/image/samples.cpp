@@ -5,26 +5,11 @@
 
 #include "common/error.h"
 #include "common/format.h"
-#include "data/partition.h"
-#include "prepare/expand_input.h"
-#include "prepare/json_parts.h"
 #include "storage/storage.h"
+#include "work/inputs.h"
 
 namespace echelon::prepare {
 namespace {
-
-std::vector<InputFile> look_at_files(storage::Storage& storage, const Paths& paths, Communicator& comm) {
-  const auto look = [&](int64_t i) {
-    const auto file = storage.open(paths[static_cast<size_t>(i)], storage::Access::kInPlace);
-    return Json({{"bytes", file->size()}, {"version", file->version()}}).dump();
-  };
-  std::vector<InputFile> files;
-  for (const std::string& part : data::share_work(static_cast<int64_t>(paths.size()), look, &comm)) {
-    const Json json = Json::parse(part);
-    files.push_back({paths[files.size()], json.at("bytes"), json.at("version")});
-  }
-  return files;
-}
 
 bool is_folder(const std::string& path) {
   return !storage::is_remote(path) && std::filesystem::is_directory(path);
@@ -34,7 +19,7 @@ bool is_folder(const std::string& path) {
 
 std::unique_ptr<SampleSource> open_samples(const ImagePreparation& settings, Communicator& comm) {
   storage::Storage storage(settings.storage);
-  const Paths paths = expand_input(settings.input, storage, comm);
+  const Paths paths = work::expand_input(settings.input, storage, comm);
   const auto parquet =
       static_cast<size_t>(std::count_if(paths.begin(), paths.end(), storage::is_parquet_name));
   const bool has_folders = std::any_of(paths.begin(), paths.end(), is_folder);
@@ -45,7 +30,7 @@ std::unique_ptr<SampleSource> open_samples(const ImagePreparation& settings, Com
                    "a folder for each class",
                    paths.front(), paths.size() - 1));
   }
-  std::vector<InputFile> inputs = look_at_files(storage, paths, comm);
+  std::vector<work::InputFile> inputs = work::files_of(work::look_at_inputs(paths, storage, comm));
   return parquet > 0 ? open_parquet_samples(paths, settings, std::move(inputs), comm)
                      : open_tar_samples(paths, settings, std::move(inputs), comm);
 }

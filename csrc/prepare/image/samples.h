@@ -28,7 +28,7 @@ class SampleSource {
   virtual std::string place(int64_t index) const = 0;
   /// Damaged samples and shards that were left out on opening.
   virtual int64_t left_out() const = 0;
-  virtual std::vector<InputFile> inputs() const = 0;
+  virtual std::vector<work::InputFile> inputs() const = 0;
   /// The names of the classes, in the order of their numbers; none where the input does not name them.
   virtual std::vector<std::string> class_names() const { return {}; }
 };
@@ -39,9 +39,9 @@ std::unique_ptr<SampleSource> open_samples(const ImagePreparation& settings, Com
 /// One for each kind of input.
 using Paths = std::vector<std::string>;
 std::unique_ptr<SampleSource> open_tar_samples(const Paths& paths, const ImagePreparation& settings,
-                                               std::vector<InputFile> inputs, Communicator& comm);
+                                               std::vector<work::InputFile> inputs, Communicator& comm);
 std::unique_ptr<SampleSource> open_parquet_samples(const Paths& paths, const ImagePreparation& settings,
-                                                   std::vector<InputFile> inputs, Communicator& comm);
+                                                   std::vector<work::InputFile> inputs, Communicator& comm);
 std::unique_ptr<SampleSource> open_folder_samples(const std::string& root, const ImagePreparation& settings,
                                                   Communicator& comm);
 

@@ -9,9 +9,9 @@
 #include "data/image/source.h"
 #include "data/image/tar_index.h"
 #include "data/image/tar_index_file.h"
-#include "data/partition.h"
 #include "prepare/image/samples.h"
 #include "storage/file_pool.h"
+#include "work/share_work.h"
 
 namespace echelon::prepare {
 namespace {
@@ -115,7 +115,7 @@ class SampleFinder {
 
 class TarSamples final : public SampleSource {
  public:
-  TarSamples(const Paths& paths, const ImagePreparation& settings, std::vector<InputFile> inputs,
+  TarSamples(const Paths& paths, const ImagePreparation& settings, std::vector<work::InputFile> inputs,
              Communicator& comm)
       : storage_(settings.storage),
         inputs_(std::move(inputs)),
@@ -123,7 +123,7 @@ class TarSamples final : public SampleSource {
     const bool skip = settings.on_error == data::OnError::kSkip;
     const auto find = [&](int64_t shard) { return pack(find_samples(static_cast<size_t>(shard), skip)); };
     std::string problem;
-    for (const std::string& part : data::share_work(static_cast<int64_t>(paths.size()), find, &comm)) {
+    for (const std::string& part : work::share_work(static_cast<int64_t>(paths.size()), find, &comm)) {
       const FoundSamples found = unpack(part);
       starts_.push_back(size());
       offsets_.insert(offsets_.end(), found.offsets.begin(), found.offsets.end());
@@ -135,7 +135,7 @@ class TarSamples final : public SampleSource {
 
   int64_t size() const override { return static_cast<int64_t>(offsets_.size()); }
   int64_t left_out() const override { return left_out_; }
-  std::vector<InputFile> inputs() const override { return inputs_; }
+  std::vector<work::InputFile> inputs() const override { return inputs_; }
 
   data::Sample read(int64_t index) const override {
     const auto file = shards_.open(shard_of(index));
@@ -192,7 +192,7 @@ class TarSamples final : public SampleSource {
   }
 
   storage::Storage storage_;
-  std::vector<InputFile> inputs_;
+  std::vector<work::InputFile> inputs_;
   storage::FilePool shards_;
   std::vector<int64_t> starts_;   ///< of each shard, the number of its first sample
   std::vector<int64_t> offsets_;  ///< of each sample
@@ -202,7 +202,7 @@ class TarSamples final : public SampleSource {
 }  // namespace
 
 std::unique_ptr<SampleSource> open_tar_samples(const Paths& paths, const ImagePreparation& settings,
-                                               std::vector<InputFile> inputs, Communicator& comm) {
+                                               std::vector<work::InputFile> inputs, Communicator& comm) {
   return std::make_unique<TarSamples>(paths, settings, std::move(inputs), comm);
 }
 

@@ -12,6 +12,7 @@
 #include "data/order/permutation.h"
 #include "prepare/image/recoder.h"
 #include "prepare/image/samples.h"
+#include "work/output_folder.h"
 
 namespace echelon::prepare {
 namespace {
@@ -31,7 +32,7 @@ class Keys {
   std::unordered_set<std::string> seen_;
 };
 
-class ImageTask final : public Task {
+class ImageTask final : public work::Task {
  public:
   ImageTask(const ImagePreparation& settings, Communicator& comm)
       : settings_(settings), source_(open_samples(settings, comm)) {
@@ -41,12 +42,12 @@ class ImageTask final : public Task {
                      derive_key(static_cast<uint64_t>(*settings.shuffle_seed), "prepare images"));
   }
 
-  std::vector<InputFile> inputs() const override { return source_->inputs(); }
+  std::vector<work::InputFile> inputs() const override { return source_->inputs(); }
   int64_t units() const override {
     return (source_->size() + settings_.samples_per_shard - 1) / settings_.samples_per_shard;
   }
 
-  UnitOutput make(int64_t unit, const OutputFolder& folder) const override {
+  work::UnitOutput make(int64_t unit, const work::OutputFolder& folder) const override {
     const std::string name = str_format("{}-{:05}.tar", settings_.name, unit);
     const auto shard = folder.create(name);
     data::ShardWriter writer([&](std::string_view bytes) { shard->write(bytes); });
@@ -57,7 +58,8 @@ class ImageTask final : public Task {
     int64_t samples = 0;
     for (int64_t position = begin; position < end; ++position)
       samples += add(order_ ? (*order_)(position) : position, recoder, keys, writer) ? 1 : 0;
-    UnitOutput output{.files = {}, .counts = {{"samples", samples}, {"left_out", end - begin - samples}}};
+    work::UnitOutput output{.files = {},
+                            .counts = {{"samples", samples}, {"left_out", end - begin - samples}}};
     if (samples == 0) return output;  // a shard without samples is none
     const std::string index = writer.finish();
     output.files.push_back(shard->commit());
@@ -69,8 +71,9 @@ class ImageTask final : public Task {
     return output;
   }
 
-  UnitOutput finish(const std::vector<UnitOutput>&, const OutputFolder& folder) const override {
-    UnitOutput output{.files = {}, .counts = {{"left_out", source_->left_out()}}};
+  work::UnitOutput finish(const std::vector<work::UnitOutput>&,
+                          const work::OutputFolder& folder) const override {
+    work::UnitOutput output{.files = {}, .counts = {{"left_out", source_->left_out()}}};
     const std::vector<std::string> names = source_->class_names();
     if (names.empty()) return output;
     const auto file = folder.create(kClassesFile);
@@ -116,7 +119,7 @@ class ImageTask final : public Task {
 
 }  // namespace
 
-std::unique_ptr<Task> make_task(const ImagePreparation& settings, Communicator& comm) {
+std::unique_ptr<work::Task> make_task(const ImagePreparation& settings, Communicator& comm) {
   return std::make_unique<ImageTask>(settings, comm);
 }
 

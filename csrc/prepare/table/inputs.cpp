@@ -3,10 +3,9 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "common/log.h"
-#include "data/partition.h"
 #include "data/table/tables.h"
-#include "prepare/expand_input.h"
-#include "prepare/json_parts.h"
+#include "work/inputs.h"
+#include "work/share_work.h"
 
 namespace echelon::prepare {
 namespace {
@@ -20,28 +19,22 @@ struct Column {
   const InputTable* from;  ///< null: the settings
 };
 
-std::string look_at(const TablePreparation& settings, storage::Storage& storage, const std::string& path) {
-  const auto stored = storage.open(path, storage::Access::kInPlace);
+work::Json look_at(const TablePreparation& settings, storage::Storage& storage, const std::string& path) {
   const auto file = table::open_table(storage, path, data::table_options(settings));
-  Json schema = Json::array(), rows = Json::array();
+  work::Json schema = work::Json::array(), rows = work::Json::array();
   for (const Field& field : file->schema())
     schema.push_back(
         {field.name, static_cast<int>(field.type), static_cast<int>(field.item_type), field.stored_as});
   for (const table::Block& block : file->blocks()) rows.push_back(block.rows);
-  return Json({{"bytes", stored->size()},
-               {"version", stored->version()},
-               {"schema", schema},
-               {"stores_types", file->stores_types()},
-               {"rows", rows}})
-      .dump(-1, ' ', false, Json::error_handler_t::replace);
+  return {{"schema", schema}, {"stores_types", file->stores_types()}, {"rows", rows}};
 }
 
-InputTable table_of(const std::string& path, const Json& json) {
-  InputTable table{.file = {path, json.at("bytes"), json.at("version")},
+InputTable table_of(const work::SeenInput& seen) {
+  InputTable table{.file = seen.file,
                    .schema = {},
-                   .stores_types = json.at("stores_types"),
-                   .block_rows = json.at("rows")};
-  for (const Json& field : json.at("schema"))
+                   .stores_types = seen.facts.at("stores_types"),
+                   .block_rows = seen.facts.at("rows")};
+  for (const work::Json& field : seen.facts.at("schema"))
     table.schema.push_back({.name = field.at(0),
                             .type = static_cast<ColumnType>(field.at(1).get<int>()),
                             .item_type = static_cast<ColumnType>(field.at(2).get<int>()),
@@ -123,26 +116,23 @@ void settle_type(InputTable& table, const Column& wanted, const InputTable& firs
 }  // namespace
 
 InputTables look_at_tables(const TablePreparation& settings, storage::Storage& storage, Communicator& comm) {
-  const std::vector<std::string> paths = expand_input(settings.input, storage, comm);
-  const auto look = [&](int64_t i) -> std::string {
-    const std::string& path = paths[static_cast<size_t>(i)];
+  const std::vector<std::string> paths = work::expand_input(settings.input, storage, comm);
+  const auto look = [&](const std::string& path, const storage::RandomAccessFile&) -> work::Json {
     try {
       return look_at(settings, storage, path);
     } catch (const DataError& error) {
       if (settings.on_error != data::OnError::kSkip) throw;
-      const auto stored = storage.open(path, storage::Access::kInPlace);
-      return Json({{"bytes", stored->size()}, {"version", stored->version()}, {"problem", error.what()}})
-          .dump(-1, ' ', false, Json::error_handler_t::replace);
+      return {{"problem", error.what()}};
     }
   };
   InputTables inputs;
-  for (const std::string& seen : data::share_work(static_cast<int64_t>(paths.size()), look, &comm)) {
-    const Json json = Json::parse(seen);
-    inputs.files.push_back({paths[inputs.files.size()], json.at("bytes"), json.at("version")});
-    if (!json.contains("problem")) {
-      inputs.tables.push_back(table_of(inputs.files.back().name, json));
+  for (const work::SeenInput& seen : work::look_at_inputs(paths, storage, comm, look)) {
+    inputs.files.push_back(seen.file);
+    if (!seen.facts.contains("problem")) {
+      inputs.tables.push_back(table_of(seen));
     } else if (inputs.left_out++ == 0) {
-      log::info("left out a damaged table (others are counted): {}", json.at("problem").get<std::string>());
+      log::info("left out a damaged table (others are counted): {}",
+                seen.facts.at("problem").get<std::string>());
     }
   }
   if (inputs.tables.empty()) throw DataError("no table is left: all are damaged");
@@ -173,7 +163,7 @@ void check_told_types(const TablePreparation& settings, const std::vector<InputT
     open_input(settings, *told[static_cast<size_t>(i)], storage);
     return "";
   };
-  data::share_work(static_cast<int64_t>(told.size()), check, &comm);
+  work::share_work(static_cast<int64_t>(told.size()), check, &comm);
 }
 
 std::unique_ptr<table::TableFile> open_input(const TablePreparation& settings, const InputTable& table,

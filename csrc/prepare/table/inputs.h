@@ -18,7 +18,7 @@ namespace echelon::prepare {
 
 /// What is known of a table without keeping it open.
 struct InputTable {
-  InputFile file;
+  work::InputFile file;
   table::Schema schema;
   bool stores_types = false;          ///< table::TableFile::stores_types()
   std::vector<int64_t> block_rows{};  ///< of each block
@@ -28,8 +28,8 @@ struct InputTable {
 
 struct InputTables {
   std::vector<InputTable> tables;
-  std::vector<InputFile> files;  ///< all that were looked at
-  int64_t left_out = 0;          ///< tables that cannot be opened, with on_error: skip
+  std::vector<work::InputFile> files;  ///< all that were looked at
+  int64_t left_out = 0;                ///< tables that cannot be opened, with on_error: skip
 };
 
 /// Opens every table once, shared out. Collective. Throws DataError of the first that cannot be opened, or

@@ -6,11 +6,12 @@
 #include "common/format.h"
 #include "prepare/table/rows.h"
 #include "table/table_writer.h"
+#include "work/output_folder.h"
 
 namespace echelon::prepare {
 namespace {
 
-class TableTask final : public Task {
+class TableTask final : public work::Task {
  public:
   TableTask(const TablePreparation& settings, Communicator& comm)
       : settings_(settings), storage_(settings.storage) {
@@ -24,10 +25,10 @@ class TableTask final : public Task {
     if (rows_->size() == 0) throw DataError("the tables hold no rows");
   }
 
-  std::vector<InputFile> inputs() const override { return files_; }
+  std::vector<work::InputFile> inputs() const override { return files_; }
   int64_t units() const override { return (rows_->size() - 1) / settings_.rows_per_file + 1; }
 
-  UnitOutput make(int64_t unit, const OutputFolder& folder) const override {
+  work::UnitOutput make(int64_t unit, const work::OutputFolder& folder) const override {
     const std::string name = str_format("part-{:05}.parquet", unit);
     const auto file = folder.create(name);
     const auto sink = [&](std::span<const std::byte> bytes) { file->write(bytes); };
@@ -41,13 +42,13 @@ class TableTask final : public Task {
           writer->append(columns, first, last);
         });
     writer->close();
-    UnitOutput output{.files = {file->commit()},
-                      .counts = {{"rows", writer->rows()}, {"left_out", left_out}}};
+    work::UnitOutput output{.files = {file->commit()},
+                            .counts = {{"rows", writer->rows()}, {"left_out", left_out}}};
     output.files[0].counts = {{"rows", writer->rows()}};
     return output;
   }
 
-  UnitOutput finish(const std::vector<UnitOutput>&, const OutputFolder&) const override {
+  work::UnitOutput finish(const std::vector<work::UnitOutput>&, const work::OutputFolder&) const override {
     if (left_out_ == 0) return {};
     return {.files = {}, .counts = {{"tables_left_out", left_out_}}};
   }
@@ -56,14 +57,14 @@ class TableTask final : public Task {
   TablePreparation settings_;
   mutable storage::Storage storage_;
   table::Schema schema_;
-  std::vector<InputFile> files_;
+  std::vector<work::InputFile> files_;
   int64_t left_out_ = 0;  ///< tables
   std::unique_ptr<TableRows> rows_;
 };
 
 }  // namespace
 
-std::unique_ptr<Task> make_task(const TablePreparation& settings, Communicator& comm) {
+std::unique_ptr<work::Task> make_task(const TablePreparation& settings, Communicator& comm) {
   return std::make_unique<TableTask>(settings, comm);
 }
 

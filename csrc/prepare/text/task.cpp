@@ -3,11 +3,12 @@
 #include "common/format.h"
 #include "data/text/document_encoder.h"
 #include "prepare/text/units.h"
+#include "work/output_folder.h"
 
 namespace echelon::prepare {
 namespace {
 
-class TextTask final : public Task {
+class TextTask final : public work::Task {
  public:
   TextTask(const TextPreparation& settings, Communicator& comm)
       : settings_(settings),
@@ -22,11 +23,11 @@ class TextTask final : public Task {
     inputs_.push_back({tokenizer->name(), tokenizer->size(), tokenizer->version()});
   }
 
-  std::vector<InputFile> inputs() const override { return inputs_; }
+  std::vector<work::InputFile> inputs() const override { return inputs_; }
   int64_t units() const override { return static_cast<int64_t>(units_.size()); }
 
-  UnitOutput make(int64_t unit, const OutputFolder& folder) const override {
-    UnitOutput output{.files = {}, .counts = {{"documents", 0}, {"tokens", 0}, {"left_out", 0}}};
+  work::UnitOutput make(int64_t unit, const work::OutputFolder& folder) const override {
+    work::UnitOutput output{.files = {}, .counts = {{"documents", 0}, {"tokens", 0}, {"left_out", 0}}};
     data::TokenShardBuilder shard;
     int64_t documents = 0;  // of the shard
     const auto flush = [&] {
@@ -34,8 +35,8 @@ class TextTask final : public Task {
         output.counts["documents"] += documents;  // without any token
         return;
       }
-      const Counts counts{{"documents", documents}, {"tokens", shard.tokens()}};
-      add_counts(output.counts, counts);
+      const work::Counts counts{{"documents", documents}, {"tokens", shard.tokens()}};
+      work::add_counts(output.counts, counts);
       output.files.push_back(write(shard, unit, output.files.size(), folder));
       output.files.back().counts = counts;
       shard = {};
@@ -54,8 +55,8 @@ class TextTask final : public Task {
   }
 
  private:
-  StoredFile write(const data::TokenShardBuilder& shard, int64_t unit, size_t part,
-                   const OutputFolder& folder) const {
+  work::StoredFile write(const data::TokenShardBuilder& shard, int64_t unit, size_t part,
+                         const work::OutputFolder& folder) const {
     const std::string name = str_format("{}-{:05}-{:03}.tokens", settings_.name, unit, part);
     const auto file = folder.create(name);
     file->write(shard.bytes(encoder_.vocabulary(), name));
@@ -65,13 +66,13 @@ class TextTask final : public Task {
   TextPreparation settings_;
   mutable storage::Storage storage_;
   data::DocumentEncoder encoder_;
-  std::vector<InputFile> inputs_;
+  std::vector<work::InputFile> inputs_;
   std::vector<std::vector<TextPart>> units_;
 };
 
 }  // namespace
 
-std::unique_ptr<Task> make_task(const TextPreparation& settings, Communicator& comm) {
+std::unique_ptr<work::Task> make_task(const TextPreparation& settings, Communicator& comm) {
   return std::make_unique<TextTask>(settings, comm);
 }
 

@@ -5,12 +5,10 @@
 
 #include "common/error.h"
 #include "common/format.h"
-#include "data/partition.h"
 #include "data/text/token_shard.h"
-#include "prepare/expand_input.h"
-#include "prepare/json_parts.h"
 #include "storage/stream/decompress.h"
 #include "table/table_file.h"
+#include "work/inputs.h"
 
 namespace echelon::prepare {
 namespace {
@@ -46,11 +44,11 @@ void append(const TextPart& part, std::vector<TextPart>& unit) {
   }
 }
 
-std::string look_at(storage::Storage& storage, const std::string& path) {
-  const auto file = storage.open(path, storage::Access::kInPlace);
+work::Json look_at(storage::Storage& storage, const std::string& path,
+                   const storage::RandomAccessFile& file) {
   uint8_t beginning[8] = {};
-  const size_t held = std::min<size_t>(sizeof beginning, static_cast<size_t>(file->size()));
-  file->read(0, {beginning, held});
+  const size_t held = std::min<size_t>(sizeof beginning, static_cast<size_t>(file.size()));
+  file.read(0, {beginning, held});
   if (data::TokenShard::has_magic(std::as_bytes(std::span(beginning, held))))
     throw DataError(str_format("{} is a token shard already", path));
   const data::DocumentFormat format = data::document_format(path);
@@ -61,11 +59,7 @@ std::string look_at(storage::Storage& storage, const std::string& path) {
     for (const table::Block& block : table::open_table(storage, path)->blocks())
       row_groups.push_back(block.rows);
   }
-  return Json({{"bytes", file->size()},
-               {"version", file->version()},
-               {"divisible", format == data::DocumentFormat::kJsonLines && plain},
-               {"row_groups", row_groups}})
-      .dump();
+  return {{"divisible", format == data::DocumentFormat::kJsonLines && plain}, {"row_groups", row_groups}};
 }
 
 }  // namespace
@@ -96,14 +90,15 @@ std::vector<std::vector<TextPart>> cut_into_units(const std::vector<TextFile>& f
 
 std::vector<TextFile> look_at_texts(storage::Storage& storage, const std::vector<config::InputPath>& patterns,
                                     Communicator& comm) {
-  const std::vector<std::string> paths = expand_input(patterns, storage, comm);
-  const auto look = [&](int64_t i) { return look_at(storage, paths[static_cast<size_t>(i)]); };
+  const std::vector<std::string> paths = work::expand_input(patterns, storage, comm);
+  const auto look = [&](const std::string& path, const storage::RandomAccessFile& file) {
+    return look_at(storage, path, file);
+  };
   std::vector<TextFile> files;
-  for (const std::string& seen : data::share_work(static_cast<int64_t>(paths.size()), look, &comm)) {
-    const Json json = Json::parse(seen);
-    files.push_back({.file = {paths[files.size()], json.at("bytes"), json.at("version")},
-                     .divisible = json.at("divisible"),
-                     .row_groups = json.at("row_groups")});
+  for (const work::SeenInput& seen : work::look_at_inputs(paths, storage, comm, look)) {
+    files.push_back({.file = seen.file,
+                     .divisible = seen.facts.at("divisible"),
+                     .row_groups = seen.facts.at("row_groups")});
   }
   return files;
 }
@@ -112,8 +107,8 @@ int64_t unit_bytes(double megabytes) {
   return std::max<int64_t>(1, std::llround(megabytes * 1e6));
 }
 
-std::vector<InputFile> input_files(const std::vector<TextFile>& files) {
-  std::vector<InputFile> inputs;
+std::vector<work::InputFile> input_files(const std::vector<TextFile>& files) {
+  std::vector<work::InputFile> inputs;
   for (const TextFile& file : files) inputs.push_back(file.file);
   return inputs;
 }

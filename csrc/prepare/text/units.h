@@ -21,7 +21,7 @@ struct TextPart {
 
 /// What is known of a file of text.
 struct TextFile {
-  InputFile file;
+  work::InputFile file;
   bool divisible = false;           ///< at lines
   std::vector<int64_t> row_groups;  ///< of Parquet: the rows of each
 };
@@ -37,7 +37,7 @@ std::vector<TextFile> look_at_texts(storage::Storage& storage, const std::vector
 /// Of a setting in MB; at least 1.
 int64_t unit_bytes(double megabytes);
 
-std::vector<InputFile> input_files(const std::vector<TextFile>& files);
+std::vector<work::InputFile> input_files(const std::vector<TextFile>& files);
 
 /// As data::read_documents for each part in turn; every error names the file, and with `skip_damaged` what
 /// damages the rest of a file is counted, too.

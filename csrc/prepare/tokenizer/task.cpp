@@ -6,6 +6,7 @@
 #include "common/format.h"
 #include "prepare/text/units.h"
 #include "tokenizer/bpe_trainer.h"
+#include "work/output_folder.h"
 
 namespace echelon::prepare {
 namespace {
@@ -35,7 +36,7 @@ void unpack(std::string_view bytes, tokenizer::BpeTrainer& trainer) {
   }
 }
 
-class TokenizerTask final : public Task {
+class TokenizerTask final : public work::Task {
  public:
   TokenizerTask(const TokenizerPreparation& settings, Communicator& comm)
       : settings_(settings), storage_(settings.storage) {
@@ -45,10 +46,10 @@ class TokenizerTask final : public Task {
     units_ = cut_into_units(files, unit_bytes(settings.unit_mb));
   }
 
-  std::vector<InputFile> inputs() const override { return inputs_; }
+  std::vector<work::InputFile> inputs() const override { return inputs_; }
   int64_t units() const override { return static_cast<int64_t>(units_.size()); }
 
-  UnitOutput make(int64_t unit, const OutputFolder& folder) const override {
+  work::UnitOutput make(int64_t unit, const work::OutputFolder& folder) const override {
     tokenizer::BpeTrainer trainer(training());
     int64_t documents = 0;
     const data::DocumentOptions options{.text_key = settings_.text_key,
@@ -63,10 +64,12 @@ class TokenizerTask final : public Task {
     return {{file->commit()}, {{"documents", documents}, {"left_out", left_out}}};
   }
 
-  UnitOutput finish(const std::vector<UnitOutput>& units, const OutputFolder& folder) const override {
+  work::UnitOutput finish(const std::vector<work::UnitOutput>& units,
+                          const work::OutputFolder& folder) const override {
     tokenizer::BpeTrainer trainer(training());
-    for (const UnitOutput& unit : units) {
-      for (const StoredFile& file : unit.files) unpack(read_file(folder.intermediate(file.name)), trainer);
+    for (const work::UnitOutput& unit : units) {
+      for (const work::StoredFile& file : unit.files)
+        unpack(read_file(folder.intermediate(file.name)), trainer);
     }
     const auto words = static_cast<int64_t>(trainer.counts().words().size());
     const tokenizer::TrainedBpe trained = trainer.train();
@@ -87,13 +90,13 @@ class TokenizerTask final : public Task {
 
   TokenizerPreparation settings_;
   mutable storage::Storage storage_;
-  std::vector<InputFile> inputs_;
+  std::vector<work::InputFile> inputs_;
   std::vector<std::vector<TextPart>> units_;
 };
 
 }  // namespace
 
-std::unique_ptr<Task> make_task(const TokenizerPreparation& settings, Communicator& comm) {
+std::unique_ptr<work::Task> make_task(const TokenizerPreparation& settings, Communicator& comm) {
   return std::make_unique<TokenizerTask>(settings, comm);
 }
 

@@ -1,12 +1,12 @@
-// The pieces that manifest.json and the files of WorkFolder have in common.
+// The pieces that manifests and the files of WorkFolder have in common.
 #pragma once
 
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "prepare/manifest.h"
+#include "work/stored_file.h"
 
-namespace echelon::prepare {
+namespace echelon::work {
 
 using Json = nlohmann::ordered_json;
 
@@ -35,4 +35,4 @@ auto parse_json(const std::string& text, const std::string& name, Use use) {
   }
 }
 
-}  // namespace echelon::prepare
+}  // namespace echelon::work

@@ -1,9 +1,21 @@
-#include "prepare/json_parts.h"
+#include "work/json_parts.h"
+
+#include <algorithm>
 
 #include "common/error.h"
+#include "common/file.h"
 #include "common/format.h"
 
-namespace echelon::prepare {
+namespace echelon::work {
+
+namespace {
+
+bool is_inside(const fs::path& name) {
+  const auto leads_out = [](const fs::path& part) { return part.empty() || part == "." || part == ".."; };
+  return !name.empty() && name.is_relative() && std::none_of(name.begin(), name.end(), leads_out);
+}
+
+}  // namespace
 
 Json to_json(const Counts& counts) {
   Json json = Json::object();
@@ -32,8 +44,8 @@ StoredFile file_from(const Json& json) {
                   .bytes = json.at("bytes").get<int64_t>(),
                   .checksum = json.at("xxh3_128").get<std::string>()};
   if (json.contains("counts")) file.counts = counts_from(json.at("counts"));
-  if (file.name.empty() || file.name.find('/') != file.name.npos || file.name == "." || file.name == "..")
-    throw DataError(str_format("\"{}\" is no name of a prepared file", file.name));
+  if (!is_inside(file.name))
+    throw DataError(str_format("\"{}\" is no name of a file within a folder", file.name));
   return file;
 }
 
@@ -51,4 +63,4 @@ void fail_to_parse(const std::string& name, const std::string& problem) {
   throw DataError(str_format("{} is damaged: {}", name, problem));
 }
 
-}  // namespace echelon::prepare
+}  // namespace echelon::work

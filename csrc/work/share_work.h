@@ -10,7 +10,7 @@ namespace echelon {
 class Communicator;
 }
 
-namespace echelon::data {
+namespace echelon::work {
 
 /// The results of work(0) … work(count - 1), in order, on every rank. Part i is done by rank i mod size; null
 /// does all here. Collective, over a communicator that carries CPU tensors. When parts throw an Error, every
@@ -18,4 +18,4 @@ namespace echelon::data {
 std::vector<std::string> share_work(int64_t count, const std::function<std::string(int64_t)>& work,
                                     Communicator* communicator);
 
-}  // namespace echelon::data
+}  // namespace echelon::work

@@ -1,13 +1,12 @@
-#include "prepare/unit_runner.h"
+#include "work/unit_runner.h"
 
 #include <chrono>
 
-namespace echelon::prepare {
+namespace echelon::work {
 
 UnitRunner::UnitRunner(const Task& task, const OutputFolder& folder, int threads, double share)
     : task_(task),
       folder_(folder),
-      state_(folder.path()),
       first_(static_cast<int64_t>(share * static_cast<double>(task.units()))),
       working_(static_cast<size_t>(threads)) {
   try {
@@ -32,6 +31,12 @@ std::optional<UnitFailure> UnitRunner::failure() const {
   return failure_;
 }
 
+int64_t UnitRunner::counted(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = counts_.find(name);
+  return found == counts_.end() ? 0 : found->second;
+}
+
 void UnitRunner::work() {
   const int64_t units = task_.units();
   for (int64_t i = next_++; i < units && !stopping_; i = next_++) make((first_ + i) % units);
@@ -42,14 +47,22 @@ void UnitRunner::work() {
 
 void UnitRunner::make(int64_t unit) {
   try {
-    if (state_.output_of(unit) || !state_.claim(unit)) return;
-    state_.record(unit, task_.make(unit, folder_));
-    ++made_;
+    const WorkFolder& state = folder_.work();
+    if (state.output_of(unit) || !state.claim(unit)) return;
+    const UnitOutput output = task_.make(unit, folder_);
+    state.record(unit, output);
+    count(output.counts);
   } catch (const Error& error) {
     fail({unit, error.exit_code(), error.what()});
   } catch (const std::exception& error) {
     fail({unit, ExitCode::kInternal, error.what()});
   }
+}
+
+void UnitRunner::count(const Counts& counts) {
+  const std::lock_guard lock(mutex_);
+  add_counts(counts_, counts);
+  ++made_;
 }
 
 void UnitRunner::fail(UnitFailure failure) {
@@ -58,4 +71,4 @@ void UnitRunner::fail(UnitFailure failure) {
   if (!failure_ || failure.unit < failure_->unit) failure_ = std::move(failure);
 }
 
-}  // namespace echelon::prepare
+}  // namespace echelon::work

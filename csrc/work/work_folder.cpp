@@ -1,4 +1,4 @@
-#include "prepare/work_folder.h"
+#include "work/work_folder.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,9 +9,9 @@
 
 #include "common/error.h"
 #include "common/format.h"
-#include "prepare/json_parts.h"
+#include "work/json_parts.h"
 
-namespace echelon::prepare {
+namespace echelon::work {
 namespace {
 
 /// False where `flags` has O_EXCL and the file is there.
@@ -24,6 +24,8 @@ bool create_empty(const fs::path& path, int flags) {
 }
 
 }  // namespace
+
+WorkFolder::WorkFolder(fs::path output, fs::path path) : output_(std::move(output)), path_(std::move(path)) {}
 
 fs::path WorkFolder::record_path(int64_t unit) const {
   return path_ / "done" / str_format("{:08}.json", unit);
@@ -67,71 +69,30 @@ void WorkFolder::record(int64_t unit, const UnitOutput& output) const {
 }
 
 void WorkFolder::note(const std::string& name) const {
-  create_empty(path_ / "names" / name, 0);
+  const fs::path path = path_ / "names" / name;
+  fs::create_directories(path.parent_path());
+  create_empty(path, 0);
 }
 
 void WorkFolder::discard() const {
-  if (fs::exists(path_ / "names")) {
-    for (const fs::directory_entry& entry : fs::directory_iterator(path_ / "names"))
-      fs::remove(output_ / entry.path().filename());
+  const fs::path names = path_ / "names";
+  if (fs::exists(names)) {
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(names)) {
+      if (!entry.is_directory()) remove_file(entry.path().lexically_relative(names));
+    }
   }
   remove();
 }
 
+void WorkFolder::remove_file(const fs::path& name) const {
+  fs::remove(output_ / name);
+  std::error_code not_empty;
+  for (fs::path folder = name.parent_path(); !folder.empty() && !not_empty; folder = folder.parent_path())
+    fs::remove(output_ / folder, not_empty);
+}
+
 void WorkFolder::remove() const {
   fs::remove_all(path_);
-}
-
-std::string render_job(const Manifest& manifest) {
-  Json inputs = Json::array();
-  for (const InputFile& input : manifest.inputs)
-    inputs.push_back({{"name", input.name}, {"bytes", input.bytes}, {"version", input.version}});
-  return to_text({{"echelon", ECHELON_VERSION},
-                  {"kind", manifest.kind},
-                  {"settings", manifest.settings},
-                  {"inputs", inputs}});
-}
-
-namespace {
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return lines;
-}
-
-std::string differing_setting(const std::string& ours, const std::string& theirs) {
-  const std::vector<std::string> a = lines_of(ours), b = lines_of(theirs);
-  for (size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
-    const std::string left = i < a.size() ? a[i] : "", right = i < b.size() ? b[i] : "";
-    if (left != right) return str_format("'{}' instead of '{}'", left, right);
-  }
-  return "settings";
-}
-
-}  // namespace
-
-std::string difference(const std::string& ours, const std::string& theirs) {
-  const auto parse = [](const std::string& text) {
-    return parse_json(text, "job.json", [](const Json& json) { return json; });
-  };
-  const Json a = parse(ours), b = parse(theirs);
-  for (const char* key : {"echelon", "kind"}) {
-    if (a.at(key) != b.at(key)) return str_format("{} instead of {}", a.at(key).dump(), b.at(key).dump());
-  }
-  if (a.at("settings") != b.at("settings"))
-    return differing_setting(a.at("settings").get<std::string>(), b.at("settings").get<std::string>());
-  const Json &left = a.at("inputs"), &right = b.at("inputs");
-  for (size_t i = 0; i < std::min(left.size(), right.size()); ++i) {
-    if (left[i] == right[i]) continue;
-    const auto name = left[i].at("name").get<std::string>(), other = right[i].at("name").get<std::string>();
-    return name == other ? str_format("{} has changed", name) : str_format("{} instead of {}", name, other);
-  }
-  return str_format("{} inputs instead of {}", left.size(), right.size());
 }
 
 std::string render_output(const UnitOutput& output) {
@@ -144,4 +105,4 @@ UnitOutput parse_output(const std::string& text, const std::string& name) {
   });
 }
 
-}  // namespace echelon::prepare
+}  // namespace echelon::work

@@ -7,17 +7,17 @@
 #include <string_view>
 
 #include "common/output_file.h"
-#include "prepare/manifest.h"
+#include "work/stored_file.h"
 
-namespace echelon::prepare {
+namespace echelon::work {
 
 /// Every function throws `Error` (ExitCode::kData) that names the file and the reason, and never a DataError:
 /// a disk that is full is no damaged sample, which may be skipped. Whatever happens before
 /// commit(), nothing stays.
 class NewFile {
  public:
-  /// Will be `folder`/`name`; until then it lies in `work`, on the same file system, under a name of its own:
-  /// a writer of an earlier attempt may not be dead yet.
+  /// Will be `folder`/`name`, which may hold folders of its own; until then it lies in `work`, on the same
+  /// file system, under a name of its own: a writer of an earlier attempt may not be dead yet.
   NewFile(fs::path folder, const fs::path& work, std::string name);
   ~NewFile();
   NewFile(const NewFile&) = delete;
@@ -37,4 +37,4 @@ class NewFile {
   bool committed_ = false;
 };
 
-}  // namespace echelon::prepare
+}  // namespace echelon::work

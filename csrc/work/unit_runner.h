@@ -10,9 +10,10 @@
 #include <vector>
 
 #include "common/error.h"
-#include "prepare/work_folder.h"
+#include "work/output_folder.h"
+#include "work/task.h"
 
-namespace echelon::prepare {
+namespace echelon::work {
 
 struct UnitFailure {
   int64_t unit = 0;
@@ -31,6 +32,8 @@ class UnitRunner {
   /// Waits until nothing is left to claim, or `seconds` have gone by. True in the first case.
   bool wait(double seconds);
   int64_t made() const { return made_; }
+  /// The sum of a count over the units made.
+  int64_t counted(const std::string& name) const;
   std::optional<UnitFailure> failure() const;
   /// No further unit is claimed.
   void stop() { stopping_ = true; }
@@ -38,11 +41,11 @@ class UnitRunner {
  private:
   void work();
   void make(int64_t unit);
+  void count(const Counts& counts);
   void fail(UnitFailure failure);
 
   const Task& task_;
   const OutputFolder& folder_;
-  WorkFolder state_;
   int64_t first_;
   std::atomic<int64_t> next_ = 0, made_ = 0;
   std::atomic<bool> stopping_ = false;
@@ -50,7 +53,8 @@ class UnitRunner {
   std::condition_variable ended_;
   size_t working_;
   std::optional<UnitFailure> failure_;
+  Counts counts_;
   std::vector<std::jthread> threads_;
 };
 
-}  // namespace echelon::prepare
+}  // namespace echelon::work

@@ -1,11 +1,11 @@
-#include "prepare/new_file.h"
+#include "work/new_file.h"
 
 #include <gtest/gtest.h>
 
 #include "common/error.h"
 #include "temporary_folder.h"
 
-namespace echelon::prepare {
+namespace echelon::work {
 namespace {
 
 TEST(NewFile, IsThereWhenItIsComplete) {
@@ -34,4 +34,4 @@ TEST(NewFile, LeavesNothingWithoutCommit) {
 }
 
 }  // namespace
-}  // namespace echelon::prepare
+}  // namespace echelon::work

@@ -1,4 +1,4 @@
-#include "data/partition.h"
+#include "work/share_work.h"
 
 #include <cstring>
 
@@ -6,7 +6,7 @@
 #include "comm/text_exchange.h"
 #include "common/error.h"
 
-namespace echelon::data {
+namespace echelon::work {
 namespace {
 
 struct Result {
@@ -72,4 +72,4 @@ std::vector<std::string> share_work(int64_t count, const std::function<std::stri
   return results;
 }
 
-}  // namespace echelon::data
+}  // namespace echelon::work

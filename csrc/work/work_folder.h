@@ -1,5 +1,5 @@
-// The state of a preparation that is not finished: `.prepare` in the output folder. It says of what and how
-// files are made, which units are done, and who is at which unit.
+// The state of work that is not finished: a folder beside what is made. It says of what and how files are
+// made, which units are done, and who is at which unit.
 #pragma once
 
 #include <cstdint>
@@ -8,15 +8,17 @@
 #include <vector>
 
 #include "common/file.h"
-#include "prepare/task.h"
+#include "work/unit_output.h"
 
-namespace echelon::prepare {
+namespace echelon::work {
 
 class WorkFolder {
  public:
-  static fs::path of(const fs::path& output) { return output / ".prepare"; }
+  /// `output`: where the files are to be; `path`: this folder, on the same file system.
+  WorkFolder(fs::path output, fs::path path);
 
-  explicit WorkFolder(const fs::path& output) : output_(output), path_(of(output)) {}
+  const fs::path& output() const { return output_; }
+  const fs::path& path() const { return path_; }
 
   bool exists() const { return fs::exists(path_ / "job.json"); }
   /// What was begun here: render_job().
@@ -40,6 +42,8 @@ class WorkFolder {
   /// Removes it, with what it says was made or may have been; or itself alone.
   void discard() const;
   void remove() const;
+  /// Removes a file of the output folder, and the folders that are empty then.
+  void remove_file(const fs::path& name) const;
 
  private:
   fs::path record_path(int64_t unit) const;
@@ -47,12 +51,7 @@ class WorkFolder {
   fs::path output_, path_;
 };
 
-/// What decides what is made, with the versions of the input.
-std::string render_job(const Manifest& manifest);
-/// In words, how two of them differ.
-std::string difference(const std::string& ours, const std::string& theirs);
-
 std::string render_output(const UnitOutput& output);
 UnitOutput parse_output(const std::string& text, const std::string& name);
 
-}  // namespace echelon::prepare
+}  // namespace echelon::work
