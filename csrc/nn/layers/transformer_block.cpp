@@ -27,12 +27,12 @@ at::Tensor Mlp::apply(const at::Tensor& input, const Context& context) {
 }
 
 TransformerBlock::TransformerBlock(const BuildOptions& options, const TransformerOptions& transformer)
-    : attention_norm_(add_child<LayerNorm>(options, "attention_norm", transformer.width)),
+    : attention_norm_(add_child<LayerNorm>(options, "attention_norm", transformer.width, transformer.norm_epsilon)),
       attention_(
           add_child<SelfAttention>(options, "attention", transformer.width, transformer.heads,
                                    AttentionOptions{transformer.causal, transformer.dropout,
                                                     transformer.weight_init, transformer.projection_init})),
-      mlp_norm_(add_child<LayerNorm>(options, "mlp_norm", transformer.width)),
+      mlp_norm_(add_child<LayerNorm>(options, "mlp_norm", transformer.width, transformer.norm_epsilon)),
       mlp_(add_child<Mlp>(options, "mlp", transformer)),
       dropout_(add_child<Dropout>(options, "dropout", transformer.dropout)) {}
 

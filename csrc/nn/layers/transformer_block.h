@@ -16,6 +16,7 @@ struct TransformerOptions {
   bool causal = true;
   double dropout = 0.0;  ///< of attention weights and of both halves' outputs
   Activation activation = Activation::kGeluTanh;
+  double norm_epsilon = 1e-5;
   Initializer weight_init = init::normal(0.02);
   Initializer projection_init = init::normal(0.02);  ///< of the two linears that write to the residual stream
 };

@@ -16,7 +16,7 @@ struct RowStatistics {
 RowStatistics<double> row_statistics(const double* x, int64_t width, double epsilon);
 RowStatistics<float> row_statistics(const float* x, int64_t width, double epsilon);
 
-/// y = (x − mean) · inverse_std · weight + bias.
+/// y = (x − mean) · inverse_std · weight + bias. y may be x.
 void normalise_row(const double* x, RowStatistics<double> row, const double* weight, const double* bias,
                    double* y, int64_t width);
 void normalise_row(const float* x, RowStatistics<float> row, const float* weight, const float* bias, float* y,

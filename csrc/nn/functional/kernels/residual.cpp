@@ -10,6 +10,12 @@ ECHELON_INLINE void add_bias(const W* x, const W* bias, W* out, int64_t width) {
 }
 
 template <class W, class T>
+ECHELON_INLINE void add(const W* x, const T* y, const W* bias, W* out, int64_t width) {
+#pragma omp simd
+  for (int64_t i = 0; i < width; ++i) out[i] = x[i] + load(y[i]) + bias[i];
+}
+
+template <class W, class T>
 ECHELON_INLINE void accumulate(const T* row, W* sums, int64_t width) {
 #pragma omp simd
   for (int64_t i = 0; i < width; ++i) sums[i] += load(row[i]);
@@ -24,9 +30,16 @@ ECHELON_VECTORIZED void add_bias_row(const float* x, const float* bias, float* o
   add_bias(x, bias, out, width);
 }
 
+ECHELON_VECTORIZED void add_row(const double* x, const double* y, const double* bias, double* out,
+                                int64_t width) {
+  add(x, y, bias, out, width);
+}
+ECHELON_VECTORIZED void add_row(const float* x, const float* y, const float* bias, float* out,
+                                int64_t width) {
+  add(x, y, bias, out, width);
+}
 ECHELON_VECTORIZED void add_row(const float* x, const Bf16* y, const float* bias, float* out, int64_t width) {
-#pragma omp simd
-  for (int64_t i = 0; i < width; ++i) out[i] = x[i] + load(y[i]) + bias[i];
+  add(x, y, bias, out, width);
 }
 
 ECHELON_VECTORIZED void accumulate_row(const double* row, double* sums, int64_t width) {

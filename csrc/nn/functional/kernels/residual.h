@@ -11,7 +11,9 @@ namespace echelon::nn::kernels {
 void add_bias_row(const double* x, const double* bias, double* out, int64_t width);
 void add_bias_row(const float* x, const float* bias, float* out, int64_t width);
 
-/// out = x + y + bias.
+/// out = x + y + bias. out may be y.
+void add_row(const double* x, const double* y, const double* bias, double* out, int64_t width);
+void add_row(const float* x, const float* y, const float* bias, float* out, int64_t width);
 void add_row(const float* x, const Bf16* y, const float* bias, float* out, int64_t width);
 
 /// sums += row.
