@@ -12,7 +12,7 @@ namespace {
 using tokenizer::JsonNode;
 
 // Beside those of training, of generating text and of heads, keys that say how results are handed out.
-constexpr std::initializer_list<std::string_view> kKeys = {
+const std::initializer_list<std::string_view> kKeys = {
     // read
     "model_type", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
     "hidden_act", "max_position_embeddings", "type_vocab_size", "layer_norm_eps", "position_embedding_type",
