@@ -94,9 +94,10 @@ TEST_F(HuggingFace, QueriesKeysAndValuesAreOneProduct) {
 TEST_F(HuggingFace, NamesMayBeThoseOfPreTraining) {
   const NamedTensors expected = loaded();
   NamedTensors renamed;
-  for (auto [name, tensor] : weights()) {
-    if (const auto at = name.find("LayerNorm.weight"); at != std::string::npos) name.replace(at + 10, 6, "gamma");
-    if (const auto at = name.find("LayerNorm.bias"); at != std::string::npos) name.replace(at + 10, 4, "beta");
+  for (const auto& [key, tensor] : weights()) {
+    std::string name = key;
+    if (name.ends_with("LayerNorm.weight")) name.replace(name.rfind('.'), std::string::npos, ".gamma");
+    if (name.ends_with("LayerNorm.bias")) name.replace(name.rfind('.'), std::string::npos, ".beta");
     renamed["bert." + name] = tensor;
   }
   renamed["cls.predictions.bias"] = at::zeros({60});
