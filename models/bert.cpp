@@ -42,8 +42,9 @@ class BertEmbedding : public nn::UnaryLayer {
   nn::LayerNorm& norm_;
 };
 
-/// What attention sees, from tokens [batch, time] and lengths [batch]: each row's tokens are one document, and each
-/// padding token is one of its own (nn/layers/document_layer.h). Undefined where there is no padding.
+/// What attention sees, from tokens [batch, time] and lengths [batch]: each row's tokens are one document,
+/// and each padding token is one of its own (nn/layers/document_layer.h). Undefined where there is no
+/// padding.
 class Visibility : public nn::Layer {
  public:
   std::vector<at::Tensor> forward(at::TensorList inputs, const nn::Context&) override {
@@ -52,8 +53,9 @@ class Visibility : public nn::Layer {
     if (lengths_B.is_meta()) return {at::Tensor()};
     const auto [shortest, longest] = lengths_B.aminmax();
     if (shortest.item<int64_t>() < 1 || longest.item<int64_t>() > time) {
-      throw DataError(str_format("lengths from {} to {} of sequences in rows of {} tokens; each must be 1 to {}",
-                                 shortest.item<int64_t>(), longest.item<int64_t>(), time, time));
+      throw DataError(
+          str_format("lengths from {} to {} of sequences in rows of {} tokens; each must be 1 to {}",
+                     shortest.item<int64_t>(), longest.item<int64_t>(), time, time));
     }
     if (shortest.item<int64_t>() == time) return {at::Tensor()};
     const at::Tensor places_T = at::arange(time, lengths_B.options());
@@ -79,8 +81,10 @@ nn::ModelSpec make_bert(const BertSettings& settings, const nn::Initializer& wei
   spec.layers.push_back({"embedding", {"tokens"}, {"hidden"}, [=](const nn::BuildOptions& options) {
                            return std::make_unique<BertEmbedding>(options, settings, weight_init);
                          }});
-  spec.layers.push_back({"visibility", {"tokens", "lengths"}, {"document_starts"},
-                         [](const nn::BuildOptions&) { return std::make_unique<Visibility>(); }});
+  spec.layers.push_back(
+      {"visibility", {"tokens", "lengths"}, {"document_starts"}, [](const nn::BuildOptions&) {
+         return std::make_unique<Visibility>();
+       }});
   const nn::TransformerOptions block = block_options(settings, weight_init);
   for (int64_t i = 0; i < settings.layers; ++i) {
     spec.layers.push_back({str_format("block.{}", i),

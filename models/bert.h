@@ -1,5 +1,5 @@
-// The encoder of Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers" (1810.04805), as Hugging
-// Face's BertModel computes it. Its weights come from outside (checkpoint/hugging_face/model.h).
+// The encoder of Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers" (1810.04805), as
+// Hugging Face's BertModel computes it. Its weights come from outside (checkpoint/hugging_face/model.h).
 #pragma once
 
 #include "nn/layered_model.h"
@@ -22,9 +22,10 @@ struct BertSettings {
   bool operator==(const BertSettings&) const = default;
 };
 
-/// "tokens" int64 [batch, time] and "lengths" int64 [batch] → "hidden" [batch, time, width]. Tokens from a row's
-/// length on are padding: no other token attends to them, and what "hidden" holds for them means nothing. All tokens
-/// are of type 0. DataError where a sequence is longer than the context, or a length is not in 1 … time.
+/// "tokens" int64 [batch, time] and "lengths" int64 [batch] → "hidden" [batch, time, width]. Tokens from a
+/// row's length on are padding: no other token attends to them, and what "hidden" holds for them means
+/// nothing. All tokens are of type 0. DataError where a sequence is longer than the context, or a length is
+/// not in 1 … time.
 ///
 /// Matrices start normal with a standard deviation of 0.02, as in the paper, unless `weight_init` is given:
 /// nn::init::zeros() costs nothing where weights are loaded anyway. No dropout.

@@ -74,7 +74,8 @@ class Layer {
   Layer& operator=(const Layer&) = delete;
 
   /// Inputs and outputs in the order of LayerSpec::inputs and outputs. Shapes are the layer's own contract.
-  /// Random numbers come from context.random alone.
+  /// Random numbers come from context.random alone. Outside training nothing of the layer changes, so that
+  /// threads may call this at once.
   virtual std::vector<at::Tensor> forward(at::TensorList inputs, const Context& context) = 0;
 
   std::vector<Parameter>& parameters() { return parameters_; }

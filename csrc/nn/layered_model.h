@@ -102,6 +102,9 @@ class LayeredModel {
   /// Runs the layers of a part. Activations no later layer reads, and that are not an output, are released on
   /// the way; returned is activations_before(spec, last), and inputs that no layer knows. Layers get random
   /// numbers of their own, by name. Throws InternalError when an activation is missing.
+  ///
+  /// Outside training several threads may run one model at once: it and its layers (nn/layer.h) only read.
+  /// Whether gradients are recorded, autocast (nn/autocast.h) and SharedWeights belong to the thread.
   Activations forward(size_t part, Activations inputs, const Context& context,
                       const LayerObserver& observer = nullptr);
   /// Of the only part.

@@ -16,8 +16,8 @@ BoundedEncoder::BoundedEncoder(const Tokenizer& tokenizer, size_t max_tokens)
   if (found != all.end()) last_ = static_cast<size_t>(all.end() - found) - own.size();
   const size_t special = all.size() - own.size();
   if (special >= max_tokens) {
-    throw ConfigError(str_format("at most {} tokens leave no room for a text beside {} special ones", max_tokens,
-                                 special));
+    throw ConfigError(
+        str_format("at most {} tokens leave no room for a text beside {} special ones", max_tokens, special));
   }
 }
 

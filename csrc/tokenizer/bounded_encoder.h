@@ -5,9 +5,9 @@
 
 namespace echelon::tokenizer {
 
-/// Gives at most `max_tokens` ids: the special tokens around a text all stay, and the text's own are cut at its end,
-/// which is what Hugging Face's tokenizers do with `truncation="longest_first"` for one text. Immutable, and safe for
-/// many threads at once.
+/// Gives at most `max_tokens` ids: the special tokens around a text all stay, and the text's own are cut at
+/// its end, which is what Hugging Face's tokenizers do with `truncation="longest_first"` for one text.
+/// Immutable, and safe for many threads at once.
 class BoundedEncoder {
  public:
   /// `tokenizer` outlives this. ConfigError where the special tokens alone are as many as `max_tokens`.

@@ -29,7 +29,8 @@ class Bert : public testing::Test {
 
   nn::LayeredModel model(at::ScalarType type = at::kFloat) const {
     const auto folder = checkpoint::open_hugging_face(kFolder);
-    nn::LayeredModel model(make_bert(folder.settings(), nn::init::zeros()), at::TensorOptions().dtype(type), 0);
+    nn::LayeredModel model(make_bert(folder.settings(), nn::init::zeros()), at::TensorOptions().dtype(type),
+                           0);
     folder.load(model);
     return model;
   }
@@ -59,7 +60,8 @@ TEST_F(Bert, GivesThemWithGradientsToo) {
   const at::Tensor found = hidden(single);
   EXPECT_LT(difference(without_padding(found), without_padding(expected("hidden"))), 1e-5);
   found.sum().backward();
-  for (const auto& parameter : single.parameters()) EXPECT_TRUE(parameter.tensor.grad().defined()) << parameter.name;
+  for (const auto& parameter : single.parameters())
+    EXPECT_TRUE(parameter.tensor.grad().defined()) << parameter.name;
 }
 
 TEST_F(Bert, GivesThemWithoutPadding) {
@@ -71,7 +73,8 @@ TEST_F(Bert, GivesThemWithoutPadding) {
   EXPECT_EQ(found.size(), 1);
 }
 
-// bfloat16 has 8 bits: rounding a value of 4, which normalised ones reach, is off by 0.016, and several add up.
+// bfloat16 has 8 bits: rounding a value of 4, which normalised ones reach, is off by 0.016, and several add
+// up.
 TEST_F(Bert, GivesThemInBfloat16) {
   const at::NoGradGuard no_gradient;
   auto single = model();

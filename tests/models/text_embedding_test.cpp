@@ -22,11 +22,13 @@ TEST_P(TextEmbedding, IsThatOfTheReference) {
   const at::Tensor found = pool(hidden, lengths, GetParam());
   EXPECT_EQ(found.scalar_type(), at::kFloat);
   EXPECT_TRUE(at::allclose(found, expected, 0, 1e-6));
-  EXPECT_TRUE(at::allclose(pool(hidden.to(at::kDouble), lengths, GetParam()), expected.to(at::kDouble), 0, 1e-6));
+  EXPECT_TRUE(
+      at::allclose(pool(hidden.to(at::kDouble), lengths, GetParam()), expected.to(at::kDouble), 0, 1e-6));
   EXPECT_EQ(pool(hidden.to(at::kBFloat16), lengths, GetParam()).scalar_type(), at::kFloat);
 }
 
-INSTANTIATE_TEST_SUITE_P(Poolings, TextEmbedding, testing::Values(Pooling::kMean, Pooling::kCls, Pooling::kMax),
+INSTANTIATE_TEST_SUITE_P(Poolings, TextEmbedding,
+                         testing::Values(Pooling::kMean, Pooling::kCls, Pooling::kMax),
                          [](const auto& info) { return std::string(name_of(info.param)); });
 
 TEST(NormaliseRows, GivesThoseOfTheReference) {

@@ -41,8 +41,9 @@ TEST_F(BoundedEncoderTest, LongTextsLoseTheirEnd) {
 }
 
 TEST_F(BoundedEncoderTest, RoomForNoTextIsRefused) {
-  EXPECT_THAT([&] { BoundedEncoder(*tokenizer_, 2); },
-              testing::ThrowsMessage<ConfigError>(testing::HasSubstr("no room for a text beside 2 special ones")));
+  EXPECT_THAT(
+      [&] { BoundedEncoder(*tokenizer_, 2); },
+      testing::ThrowsMessage<ConfigError>(testing::HasSubstr("no room for a text beside 2 special ones")));
 }
 
 }  // namespace

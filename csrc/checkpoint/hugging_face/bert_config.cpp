@@ -14,26 +14,26 @@ using tokenizer::JsonNode;
 // Beside those of training, of generating text and of heads, keys that say how results are handed out.
 const std::initializer_list<std::string_view> kKeys = {
     // read
-    "model_type", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
-    "hidden_act", "max_position_embeddings", "type_vocab_size", "layer_norm_eps", "position_embedding_type",
-    "is_decoder", "add_cross_attention", "is_encoder_decoder", "pruned_heads",
+    "model_type", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
+    "intermediate_size", "hidden_act", "max_position_embeddings", "type_vocab_size", "layer_norm_eps",
+    "position_embedding_type", "is_decoder", "add_cross_attention", "is_encoder_decoder", "pruned_heads",
     // without effect on hidden states
     "_attn_implementation_autoset", "_commit_hash", "_name_or_path", "architectures",
     "attention_probs_dropout_prob", "bos_token_id", "chunk_size_feed_forward", "classifier_dropout",
     "cross_attention_hidden_size", "directionality", "dtype", "eos_token_id", "finetuning_task",
     "gradient_checkpointing", "hidden_dropout_prob", "id2label", "initializer_range", "label2id", "language",
     "name_or_path", "num_labels", "output_attentions", "output_hidden_states", "output_past", "pad_token_id",
-    "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers", "pooler_size_per_head", "pooler_type",
-    "problem_type", "return_dict", "sep_token_id", "task_specific_params", "tie_word_embeddings", "tokenizer_class",
-    "torch_dtype", "torchscript", "transformers_version", "use_cache"};
+    "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers", "pooler_size_per_head",
+    "pooler_type", "problem_type", "return_dict", "sep_token_id", "task_specific_params",
+    "tie_word_embeddings", "tokenizer_class", "torch_dtype", "torchscript", "transformers_version",
+    "use_cache"};
 
 constexpr int64_t kMostLayers = 1000, kLargestSize = int64_t{1} << 24;
 
 int64_t size_or(const JsonNode& node, int64_t otherwise, int64_t most = kLargestSize) {
   if (node.is_null()) return otherwise;
   const uint64_t size = node.number();
-  if (size < 1 || size > static_cast<uint64_t>(most))
-    node.refuse(str_format("no size from 1 to {}", most));
+  if (size < 1 || size > static_cast<uint64_t>(most)) node.refuse(str_format("no size from 1 to {}", most));
   return static_cast<int64_t>(size);
 }
 
@@ -76,7 +76,8 @@ models::BertSettings read_bert_config(const JsonFile& file) {
   config.allow_keys(kKeys);
   const JsonNode positions = config["position_embedding_type"];
   if (positions.text_or("absolute") != "absolute") positions.refuse("not supported; only \"absolute\" is");
-  for (const char* key : {"is_decoder", "add_cross_attention", "is_encoder_decoder"}) require_false(config[key]);
+  for (const char* key : {"is_decoder", "add_cross_attention", "is_encoder_decoder"})
+    require_false(config[key]);
   const JsonNode pruned = config["pruned_heads"];
   if (!pruned.is_null() && !pruned.value().empty()) pruned.refuse();
 

@@ -31,7 +31,8 @@ std::vector<std::string> bert_names(const std::string& name) {
   const std::string_view layer(name.data(), first), kind = std::string_view(name).substr(last + 1);
   if (layer == "embedding") {
     for (const auto& [ours, theirs] : kOfEmbedding) {
-      if (name.substr(first + 1, last - first - 1) == ours) return {str_format("embeddings.{}.{}", theirs, kind)};
+      if (name.substr(first + 1, last - first - 1) == ours)
+        return {str_format("embeddings.{}.{}", theirs, kind)};
     }
   } else if (layer == "block" && second != last) {
     const std::string number = name.substr(first + 1, second - first - 1);

@@ -25,7 +25,8 @@ void check_tensor(const Weights& weights, const std::string& name, const std::ve
   const TensorEntry& entry = weights.entry(name);
   if (entry.shape != shape) {
     throw CheckpointError(str_format("{}: tensor '{}' has shape {}, but by config.json it is {}",
-                                     weights.path_of(name), name, format_shape(entry.shape), format_shape(shape)));
+                                     weights.path_of(name), name, format_shape(entry.shape),
+                                     format_shape(shape)));
   }
   if (!c10::isFloatingType(entry.dtype)) {
     throw CheckpointError(str_format("{}: tensor '{}' is of type {}, which is not supported for weights",
@@ -85,8 +86,8 @@ HuggingFaceModel open_hugging_face(const fs::path& folder) {
     model.normalises_ = sentence.normalise;
     model.tokenizer_ = folder / "tokenizer.json";
     if (!fs::exists(model.tokenizer_)) {
-      throw CheckpointError(str_format(
-          "{} is missing; transformers writes it when a fast tokenizer is saved", model.tokenizer_.string()));
+      throw CheckpointError(str_format("{} is missing; transformers writes it when a fast tokenizer is saved",
+                                       model.tokenizer_.string()));
     }
     model.files_ = {config.path(), model.tokenizer_};
     model.files_.insert(model.files_.end(), sentence.files.begin(), sentence.files.end());

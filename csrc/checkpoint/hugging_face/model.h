@@ -1,5 +1,5 @@
-// A model as Hugging Face's libraries (transformers, sentence-transformers) save it in a folder. What a folder must
-// hold: docs/models.md.
+// A model as Hugging Face's libraries (transformers, sentence-transformers) save it in a folder. What a
+// folder must hold: docs/models.md.
 #pragma once
 
 #include <cstdint>
@@ -23,15 +23,16 @@ class HuggingFaceModel {
   /// Nothing: the folder says of none, and the hidden states are the result.
   std::optional<models::Pooling> pooling() const { return pooling_; }
   bool normalises() const { return normalises_; }  ///< the pooled vectors
-  /// Of a text, special tokens included; longer ones are cut (tokenizer/bounded_encoder.h). At most the context.
+  /// Of a text, special tokens included; longer ones are cut (tokenizer/bounded_encoder.h). At most the
+  /// context.
   int64_t max_tokens() const { return max_tokens_; }
 
-  /// Copies the weights into a model of models::make_bert(settings()), or the part of it that is built, of any
-  /// floating-point type and on any device. Weights are read here for the first time.
+  /// Copies the weights into a model of models::make_bert(settings()), or the part of it that is built, of
+  /// any floating-point type and on any device. Weights are read here for the first time.
   void load(nn::LayeredModel& model) const;
 
-  /// XXH3-128 of all files that decide what the model makes of a text: configuration, weights, tokenizer. Reads all of
-  /// them.
+  /// XXH3-128 of all files that decide what the model makes of a text: configuration, weights, tokenizer.
+  /// Reads all of them.
   std::string digest() const;
 
  private:
@@ -49,9 +50,9 @@ class HuggingFaceModel {
   std::vector<fs::path> files_;  ///< that decide, but for the weights
 };
 
-/// Reads the configuration, and checks that the weights are those of the model, each with its shape and none besides
-/// (the pooler, heads of pre-training and stored positions are left out). Throws CheckpointError that names the file
-/// and what is wrong with it.
+/// Reads the configuration, and checks that the weights are those of the model, each with its shape and none
+/// besides (the pooler, heads of pre-training and stored positions are left out). Throws CheckpointError that
+/// names the file and what is wrong with it.
 HuggingFaceModel open_hugging_face(const fs::path& folder);
 
 }  // namespace echelon::checkpoint

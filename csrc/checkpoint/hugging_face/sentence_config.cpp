@@ -14,7 +14,7 @@ using models::Pooling;
 using tokenizer::JsonNode;
 
 struct NamedPooling {
-  std::string_view name, key;  ///< since sentence-transformers 5.5, before
+  std::string_view name, key;  ///< under "pooling_mode", and the older flag
   std::optional<Pooling> pooling;
 };
 constexpr std::array<NamedPooling, 6> kPoolings = {
@@ -141,12 +141,13 @@ std::optional<int64_t> read_transformer(const JsonFile& file) {
 
 void check_prompts(const JsonFile& file) {
   const JsonNode config = file.node();
-  config.allow_keys({"__version__", "prompts", "default_prompt_name", "similarity_fn_name", "model_type",
-                     "truncate_dim"});
+  config.allow_keys(
+      {"__version__", "prompts", "default_prompt_name", "similarity_fn_name", "model_type", "truncate_dim"});
   for (const char* key : {"default_prompt_name", "truncate_dim"}) {
     if (!config[key].is_null()) config[key].refuse();
   }
-  if (config["model_type"].text_or("SentenceTransformer") != "SentenceTransformer") config["model_type"].refuse();
+  if (config["model_type"].text_or("SentenceTransformer") != "SentenceTransformer")
+    config["model_type"].refuse();
 }
 
 }  // namespace

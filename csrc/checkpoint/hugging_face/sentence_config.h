@@ -17,10 +17,11 @@ struct SentenceConfig {
   std::vector<fs::path> files;        ///< those that were read
 };
 
-/// Reads modules.json and what it names (a Transformer, a Pooling, a Normalize, in this order; the latter two may be
-/// missing), sentence_bert_config.json and config_sentence_transformers.json, as far as they are there. `width`: of
-/// the hidden states. Throws DataError that names file and key for other modules, other poolings or several at once,
-/// a prompt that is put before texts, and all else that would change the vectors.
+/// Reads modules.json and what it names (a Transformer, a Pooling, a Normalize, in this order; the latter two
+/// may be missing), sentence_bert_config.json and config_sentence_transformers.json, as far as they are
+/// there. `width`: of the hidden states. Throws DataError that names file and key for other modules, other
+/// poolings or several at once, a prompt that is put before texts, and all else that would change the
+/// vectors.
 SentenceConfig read_sentence_config(const fs::path& folder, int64_t width);
 
 }  // namespace echelon::checkpoint::hugging_face

@@ -28,9 +28,9 @@ Weights::Weights(const fs::path& folder) {
   } else if (fs::exists(folder / kIndex)) {
     open_index(folder / kIndex);
   } else {
-    throw CheckpointError(str_format(
-        "{} has neither {} nor {}; weights of other formats must be saved as safetensors first", folder.string(),
-        kSingle, kIndex));
+    throw CheckpointError(
+        str_format("{} has neither {} nor {}; weights of other formats must be saved as safetensors first",
+                   folder.string(), kSingle, kIndex));
   }
 }
 
@@ -38,12 +38,14 @@ void Weights::open_index(const fs::path& index) {
   index_.push_back(index);
   const JsonFile file(index);
   const tokenizer::JsonNode map = file.node()["weight_map"];
-  if (!map.value().is_object() || map.value().empty()) map.refuse("no object that says which file holds a tensor");
+  if (!map.value().is_object() || map.value().empty())
+    map.refuse("no object that says which file holds a tensor");
   std::map<std::string, std::set<std::string>> tensors_of;
   for (const auto& [tensor, value] : map.value().items()) {
     const tokenizer::JsonNode node(value, str_format("{}.{}", map.place(), tensor));
     const std::string name = node.text();
-    if (name.empty() || name.find('/') != std::string::npos) node.refuse("no name of a file beside the index");
+    if (name.empty() || name.find('/') != std::string::npos)
+      node.refuse("no name of a file beside the index");
     tensors_of[name].insert(tensor);
   }
   for (const auto& [name, tensors] : tensors_of) {
@@ -55,10 +57,12 @@ void Weights::open_index(const fs::path& index) {
 void Weights::add(const fs::path& path) {
   files_.emplace_back(path);
   for (const TensorEntry& entry : files_.back().tensors()) {
-    const auto [place, is_new] = places_.try_emplace(canonical(entry.name), Place{files_.size() - 1, entry.name});
+    const auto [place, is_new] =
+        places_.try_emplace(canonical(entry.name), Place{files_.size() - 1, entry.name});
     if (is_new) continue;
-    throw CheckpointError(str_format("{} cannot be read: '{}' of it is the same tensor as '{}' of {}", path.string(),
-                                     entry.name, place->second.name, files_[place->second.file].path().string()));
+    throw CheckpointError(str_format("{} cannot be read: '{}' of it is the same tensor as '{}' of {}",
+                                     path.string(), entry.name, place->second.name,
+                                     files_[place->second.file].path().string()));
   }
 }
 

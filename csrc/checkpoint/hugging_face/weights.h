@@ -9,13 +9,13 @@
 
 namespace echelon::checkpoint::hugging_face {
 
-/// Tensors under the names that Hugging Face's BertModel has for them: without "bert." before them, and with "weight"
-/// and "bias" of norms for the older "gamma" and "beta".
+/// Tensors under the names that Hugging Face's BertModel has for them: without "bert." before them, and with
+/// "weight" and "bias" of norms for the older "gamma" and "beta".
 class Weights {
  public:
-  /// Opens model.safetensors, or the files that model.safetensors.index.json names. Throws CheckpointError that names
-  /// the file when neither is there, one is malformed, a tensor of the index is not in its file, or two tensors have
-  /// one name.
+  /// Opens model.safetensors, or the files that model.safetensors.index.json names. Throws CheckpointError
+  /// that names the file when neither is there, one is malformed, a tensor of the index is not in its file,
+  /// or two tensors have one name.
   explicit Weights(const fs::path& folder);
 
   bool contains(const std::string& name) const { return places_.contains(name); }

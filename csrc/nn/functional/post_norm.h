@@ -20,8 +20,8 @@ struct NormWeights {
 
 // Where no gradients are recorded, on the CPU, in float64, float32 and float32 with products in bfloat16
 // (nn/autocast.h), what is element by element is one pass over memory, in place, and weights in the type of
-// products come from SharedWeights (nn/functional/product_weight.h) if this thread is in a Scope of it, so that
-// they are converted once. Else these are compositions of linear() and LibTorch's operations.
+// products come from SharedWeights (nn/functional/product_weight.h) if this thread is in a Scope of it, so
+// that they are converted once. Else these are compositions of linear() and LibTorch's operations.
 
 /// linear(x), in the type of products: [..., in] → [..., out].
 at::Tensor input_linear(const at::Tensor& x, const LinearWeights& linear);

@@ -1,5 +1,5 @@
-// A transformer block with the normalisation after each half (post-LN), as in Vaswani et al. (1706.03762) and BERT
-// (Devlin et al., 1810.04805): x = norm(x + attention(x)), then norm(x + mlp(x)).
+// A transformer block with the normalisation after each half (post-LN), as in Vaswani et al. (1706.03762) and
+// BERT (Devlin et al., 1810.04805): x = norm(x + attention(x)), then norm(x + mlp(x)).
 #pragma once
 
 #include "nn/layers/transformer_block.h"

@@ -27,7 +27,8 @@ at::Tensor Mlp::apply(const at::Tensor& input, const Context& context) {
 }
 
 TransformerBlock::TransformerBlock(const BuildOptions& options, const TransformerOptions& transformer)
-    : attention_norm_(add_child<LayerNorm>(options, "attention_norm", transformer.width, transformer.norm_epsilon)),
+    : attention_norm_(
+          add_child<LayerNorm>(options, "attention_norm", transformer.width, transformer.norm_epsilon)),
       attention_(
           add_child<SelfAttention>(options, "attention", transformer.width, transformer.heads,
                                    AttentionOptions{transformer.causal, transformer.dropout,

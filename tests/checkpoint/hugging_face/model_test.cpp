@@ -40,7 +40,10 @@ class HuggingFace : public testing::Test {
   void write_modules(std::vector<std::pair<std::string, std::string>> types_and_paths) {
     json modules = json::array();
     for (const auto& [type, path] : types_and_paths)
-      modules.push_back({{"idx", modules.size()}, {"name", ""}, {"path", path}, {"type", "sentence_transformers.models." + type}});
+      modules.push_back({{"idx", modules.size()},
+                         {"name", ""},
+                         {"path", path},
+                         {"type", "sentence_transformers.models." + type}});
     write_text(folder_ / "modules.json", modules.dump());
   }
   NamedTensors weights() {
@@ -73,7 +76,8 @@ class HuggingFace : public testing::Test {
 };
 
 TEST_F(HuggingFace, SettingsAreThoseOfTheFile) {
-  const models::BertSettings expected{.layers = 2, .heads = 4, .width = 32, .mlp_width = 64, .context = 16, .vocabulary = 60};
+  const models::BertSettings expected{
+      .layers = 2, .heads = 4, .width = 32, .mlp_width = 64, .context = 16, .vocabulary = 60};
   EXPECT_EQ(open().settings(), expected);
   EXPECT_EQ(open().pooling(), std::nullopt);
   EXPECT_FALSE(open().normalises());
@@ -88,7 +92,8 @@ TEST_F(HuggingFace, QueriesKeysAndValuesAreOneProduct) {
   const at::Tensor joined = at::cat({theirs.at(prefix + "query.weight"), theirs.at(prefix + "key.weight"),
                                      theirs.at(prefix + "value.weight")});
   EXPECT_TRUE(at::equal(ours.at("block.1.attention.qkv.weight"), joined));
-  EXPECT_TRUE(at::equal(ours.at("embedding.token_type.weight"), theirs.at("embeddings.token_type_embeddings.weight")));
+  EXPECT_TRUE(at::equal(ours.at("embedding.token_type.weight"),
+                        theirs.at("embeddings.token_type_embeddings.weight")));
 }
 
 TEST_F(HuggingFace, NamesMayBeThoseOfPreTraining) {
@@ -151,11 +156,17 @@ TEST_F(HuggingFace, MissingFilesAreNamed) {
 }
 
 TEST_F(HuggingFace, WhatChangesTheResultIsRefusedByName) {
-  const std::vector<std::pair<std::string, json>> changes = {
-      {"model_type", "roberta"},      {"hidden_act", "mish"},          {"position_embedding_type", "relative_key"},
-      {"is_decoder", true},           {"add_cross_attention", true},   {"pruned_heads", {{"0", {1}}}},
-      {"num_attention_heads", 5},     {"num_hidden_layers", 1 << 20},  {"hidden_size", -32},
-      {"layer_norm_eps", "small"},    {"quantization_config", {{"bits", 8}}}};
+  const std::vector<std::pair<std::string, json>> changes = {{"model_type", "roberta"},
+                                                             {"hidden_act", "mish"},
+                                                             {"position_embedding_type", "relative_key"},
+                                                             {"is_decoder", true},
+                                                             {"add_cross_attention", true},
+                                                             {"pruned_heads", {{"0", {1}}}},
+                                                             {"num_attention_heads", 5},
+                                                             {"num_hidden_layers", 1 << 20},
+                                                             {"hidden_size", -32},
+                                                             {"layer_norm_eps", "small"},
+                                                             {"quantization_config", {{"bits", 8}}}};
   const std::string original = read_file(folder_ / "config.json");
   for (const auto& [key, value] : changes) {
     set("config.json", key, value);
@@ -167,7 +178,8 @@ TEST_F(HuggingFace, WhatChangesTheResultIsRefusedByName) {
 
 TEST_F(HuggingFace, MalformedJsonIsRefused) {
   const std::string original = read_file(folder_ / "config.json");
-  for (const std::string& content : {std::string(), original.substr(0, original.size() / 2), std::string("3"), std::string("[]")}) {
+  for (const std::string& content :
+       {std::string(), original.substr(0, original.size() / 2), std::string("3"), std::string("[]")}) {
     write_text(folder_ / "config.json", content);
     EXPECT_THAT(refusal(), HasSubstr("config.json")) << content;
   }
@@ -183,7 +195,8 @@ TEST_F(HuggingFace, WeightsThatDoNotFitAreRefused) {
   changed = original;
   changed["encoder.layer.0.intermediate.dense.weight"] = at::zeros({32, 64});
   replace(changed);
-  EXPECT_THAT(refusal(), AllOf(HasSubstr("intermediate.dense.weight' has shape [32, 64]"), HasSubstr("[64, 32]")));
+  EXPECT_THAT(refusal(),
+              AllOf(HasSubstr("intermediate.dense.weight' has shape [32, 64]"), HasSubstr("[64, 32]")));
 
   changed = original;
   changed["embeddings.LayerNorm.bias"] = at::zeros({32}, at::kLong);
@@ -194,7 +207,8 @@ TEST_F(HuggingFace, WeightsThatDoNotFitAreRefused) {
   changed["classifier.weight"] = at::zeros({2, 32});
   changed["encoder.layer.2.output.dense.bias"] = at::zeros({32});
   replace(changed);
-  EXPECT_THAT(refusal(), AllOf(HasSubstr("holds 2 tensors"), HasSubstr("classifier.weight, encoder.layer.2.output.dense.bias")));
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("holds 2 tensors"),
+                               HasSubstr("classifier.weight, encoder.layer.2.output.dense.bias")));
 
   changed = original;
   changed["bert.pooler.dense.bias"] = at::zeros({32});
@@ -215,7 +229,8 @@ TEST_F(HuggingFace, SentenceModulesAreRead) {
   EXPECT_EQ(open().pooling(), models::Pooling::kCls);
   EXPECT_TRUE(open().normalises());
   EXPECT_EQ(open().max_tokens(), 12);
-  write_text(folder_ / pooling, R"({"embedding_dimension": 32, "pooling_mode": "max", "include_prompt": true})");
+  write_text(folder_ / pooling,
+             R"({"embedding_dimension": 32, "pooling_mode": "max", "include_prompt": true})");
   EXPECT_EQ(open().pooling(), models::Pooling::kMax);
 
   set(pooling, "pooling_mode", {"mean", "cls"});

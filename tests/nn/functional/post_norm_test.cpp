@@ -32,15 +32,16 @@ struct Numbers {
 /// As LibTorch has it, in float64.
 at::Tensor expected_of(const Numbers& n, Activation activation) {
   const at::Tensor expanded = activate(at::linear(n.x, n.expand_weight, n.expand_bias), activation);
-  return at::layer_norm(n.x + at::linear(expanded, n.contract_weight, n.contract_bias), {24}, n.norm_weight, n.norm_bias,
-                        kEpsilon);
+  return at::layer_norm(n.x + at::linear(expanded, n.contract_weight, n.contract_bias), {24}, n.norm_weight,
+                        n.norm_bias, kEpsilon);
 }
 
 at::Tensor found_of(const Numbers& n, Activation activation) {
   const NormWeights norm{n.norm_weight, n.norm_bias, kEpsilon};
   const LinearWeights expand{n.expand_weight, n.expand_bias}, contract{n.contract_weight, n.contract_bias};
   const at::Tensor whole = mlp_norm(n.x, expand, activation, contract, norm);
-  const at::Tensor in_parts = linear_norm(n.x, activate(input_linear(n.x, expand), activation), contract, norm);
+  const at::Tensor in_parts =
+      linear_norm(n.x, activate(input_linear(n.x, expand), activation), contract, norm);
   EXPECT_LT(difference(whole, in_parts), n.x.scalar_type() == at::kFloat ? 1e-5 : 1e-13);
   return whole;
 }

@@ -26,8 +26,8 @@ ECHELON_INLINE double upper_tail(double x) {
   return 0.5 * std::erfc(x * 0.70710678118654752);
 }
 
-/// t·P(t)·e^(−x²/2) with t = 1 / (1 + 0.33·x), the form of Hastings (Abramowitz and Stegun 7.1.26); P was fitted to
-/// 5e-8 of the value for x up to 13, where e^(−x²/2) ends.
+/// t·P(t)·e^(−x²/2) with t = 1 / (1 + 0.33·x), the form of Hastings (Abramowitz and Stegun 7.1.26); P was
+/// fitted to 5e-8 of the value for x up to 13, where e^(−x²/2) ends.
 ECHELON_INLINE float upper_tail(float x) {
   const float t = 1.f / (1.f + 0.33f * x);
   float p = -2.141437758e-2f;

@@ -1,5 +1,5 @@
-// GELU of a row plus a bias, by tanh: gelu(z) = z·σ(2u), u = √(2/π)·(z + 0.044715·z³), the same as ½z(1 + tanh
-// u); or exact: z·Φ(z).
+// GELU of a row plus a bias, by tanh: gelu(z) = z·σ(2u), u = √(2/π)·(z + 0.044715·z³), the same as ½z(1 +
+// tanh u); or exact: z·Φ(z).
 #pragma once
 
 #include <cstdint>
