@@ -9,15 +9,12 @@ namespace echelon::train {
 
 fs::path choose_checkpoint(const TrainSettings& settings, const fs::path& run_directory, Communicator& comm) {
   if (settings.checkpoint.resume == "never") return {};
-  std::string chosen;
-  if (comm.rank() == 0) {
-    if (settings.checkpoint.resume != "auto") {
-      chosen = checkpoint::open_checkpoint(settings.checkpoint.resume).folder().string();
-    } else if (const auto newest = checkpoint::find_newest(run_directory / kCheckpointsFolder)) {
-      chosen = newest->folder().string();
-    }
-  }
-  return broadcast_text(comm, chosen, 0);
+  return text_of_root(comm, [&]() -> std::string {
+    if (settings.checkpoint.resume != "auto")
+      return checkpoint::open_checkpoint(settings.checkpoint.resume).folder().string();
+    const auto newest = checkpoint::find_newest(run_directory / kCheckpointsFolder);
+    return newest ? newest->folder().string() : std::string();
+  });
 }
 
 data::StoredFeatures stored_features(const TrainSettings& settings, const fs::path& folder) {

@@ -13,8 +13,8 @@ namespace echelon::train {
 constexpr const char* kCheckpointsFolder = "checkpoints";
 
 /// The folder of the checkpoint that a run in `run_directory`, which need not exist, goes on from; empty: it
-/// starts anew. Rank 0 looks, and verifies the checksums. Collective; the same on every rank. Throws
-/// CheckpointError.
+/// starts anew. Rank 0 looks, and verifies the checksums. Collective; the same on every rank. Throws, on
+/// every rank, an Error (ExitCode::kCheckpoint).
 fs::path choose_checkpoint(const TrainSettings& settings, const fs::path& run_directory, Communicator& comm);
 
 /// What the checkpoint in `folder` says of the columns of tables; nothing where `folder` is empty or the data

@@ -79,14 +79,14 @@ checkpoint::Checkpoint best_checkpoint(const fs::path& folder, const std::string
 ExitCode evaluate_on(const TrainSettings& settings, const RunRequest& request, Ranks& ranks) {
   if (data::loading_settings(settings.data).test.empty())
     throw ConfigError("data.test is not set, so there is nothing to evaluate on");
-  std::string chosen;
-  if (ranks.host().rank() == 0) {
+  const std::string chosen = text_of_root(ranks.host(), [&] {
     const fs::path checkpoints = fs::path(settings.output) / run_name(settings, request) / kCheckpointsFolder;
-    chosen = request.checkpoint.empty()
-                 ? best_checkpoint(checkpoints, settings.checkpoint.best_by).folder().string()
-                 : checkpoint::open_checkpoint(request.checkpoint).folder().string();
-  }
-  const checkpoint::Checkpoint checkpoint(broadcast_text(ranks.host(), chosen, 0));
+    const checkpoint::Checkpoint found = request.checkpoint.empty()
+                                             ? best_checkpoint(checkpoints, settings.checkpoint.best_by)
+                                             : checkpoint::open_checkpoint(request.checkpoint);
+    return found.folder().string();
+  });
+  const checkpoint::Checkpoint checkpoint(chosen);
   Job job(settings, ranks, stored_features(settings, checkpoint.folder()));
   const std::unique_ptr<Evaluator> evaluator = job.make_evaluator();
   load_model(job.model(), checkpoint, checkpoint.has(checkpoint::kAverageFile));
