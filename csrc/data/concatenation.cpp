@@ -44,6 +44,13 @@ class Concatenation final : public Dataset {
     return parts_[part].dataset->label(index - starts_[part]);
   }
 
+  std::string place(int64_t index) const override {
+    const size_t part = part_of(index);
+    return parts_[part].dataset->place(index - starts_[part]);
+  }
+
+  std::vector<std::string> class_names() const override { return parts_.front().dataset->class_names(); }
+
   bool ignores_targets() const override {
     return std::ranges::any_of(parts_,
                                [](const NamedDataset& part) { return part.dataset->ignores_targets(); });

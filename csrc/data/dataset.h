@@ -24,6 +24,9 @@ struct Batch {
   at::Tensor target;
   int64_t samples = 0;
   int64_t targets = 0;  ///< elements of `target` other than kIgnoredTarget; rows of probabilities
+  /// Of a batch that was handed out, the numbers of its samples in the dataset; of training, those that were
+  /// asked for, where others have taken the place of damaged ones.
+  std::vector<int64_t> indices{};
 
   /// With those that are kIgnoredTarget.
   int64_t all_targets() const { return target.is_floating_point() ? target.size(0) : target.numel(); }
@@ -52,6 +55,10 @@ class Dataset {
   virtual std::vector<WeightedSource> sources() const { return {}; }
   /// The class of a sample where that is known without loading it.
   virtual std::optional<int64_t> label(int64_t /*index*/) const { return std::nullopt; }
+  /// Where a sample lies, as messages name it; empty where nothing is known but its number.
+  virtual std::string place(int64_t /*index*/) const { return {}; }
+  /// What the classes are called, by number; empty where the data do not say.
+  virtual std::vector<std::string> class_names() const { return {}; }
   /// Whether a target may be kIgnoredTarget.
   virtual bool ignores_targets() const { return false; }
   /// The number of targets of a sample, with those that are kIgnoredTarget: the most, where they differ.

@@ -90,11 +90,22 @@ SampleOrder sample_order(const Dataset& dataset, const LoaderOptions& options) {
   return {dataset, {options.global_batch, options.seed, options.shuffle, options.last_batch}};
 }
 
+namespace {
+
+/// Where the part of rank `rank` of an evaluation begins.
+int64_t part_start(int64_t samples, const LoaderOptions& options, int rank) {
+  if (!options.whole_batches) return samples * rank / options.world_size;
+  const int64_t batches = (samples + options.micro_batch - 1) / options.micro_batch;
+  return std::min(samples, batches * rank / options.world_size * options.micro_batch);
+}
+
+}  // namespace
+
 EvaluationLoader::EvaluationLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options)
     : dataset_(std::move(dataset)),
       options_(options),
-      begin_(dataset_->size() * options.rank / options.world_size),
-      end_(dataset_->size() * (options.rank + 1) / options.world_size),
+      begin_(part_start(dataset_->size(), options, options.rank)),
+      end_(part_start(dataset_->size(), options, options.rank + 1)),
       batches_((end_ - begin_ + options.micro_batch - 1) / options.micro_batch) {}
 
 void EvaluationLoader::start() {

@@ -31,6 +31,9 @@ struct LoaderOptions {
   OnError on_error = OnError::kFail;
   MixOptions mix;               ///< training only
   StageClock* clock = nullptr;  ///< PrefetchOptions::clock
+  /// Evaluation only: ranks take whole batches, so that the same samples come together on any number of
+  /// ranks, and what is computed of them is the same to the bit.
+  bool whole_batches = false;
 };
 
 /// Threads, prefetch depth, shuffling, mixing and the treatment of errors as the settings say; the rest is
@@ -72,9 +75,9 @@ class TrainLoader {
 SampleOrder sample_order(const Dataset& dataset, const LoaderOptions& options);
 
 /// One pass over a split in its natural order: every sample exactly once over all ranks, each of which takes
-/// one contiguous part. Parts differ by at most one sample; the last batch may be smaller; a rank may have
-/// none. Nothing is loaded before the first batch is asked for. Under `on_error: skip` damaged samples are
-/// left out.
+/// one contiguous part. Parts differ by at most one sample, or one batch (LoaderOptions::whole_batches); the
+/// last batch may be smaller; a rank may have none. Nothing is loaded before the first batch is asked for.
+/// Under `on_error: skip` damaged samples are left out.
 class EvaluationLoader {
  public:
   /// Of the options, global_batch, seed and shuffle play no part.

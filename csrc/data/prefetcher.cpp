@@ -44,6 +44,7 @@ at::Tensor keep_rows(const at::Tensor& tensor, const at::Tensor& rows) {
 struct Prefetcher::Slot {
   int64_t number = 0;
   std::vector<SampleReference> samples;  ///< of all rows, the partner's included
+  bool has_partner = false;
   Batch batch;
   std::mutex allocation;   ///< of `batch`
   bool allocated = false;  ///< `batch` has memory
@@ -100,6 +101,7 @@ void Prefetcher::open_slot() {
   }
   const auto samples = static_cast<int64_t>(planned.samples.size());
   slot->samples = std::move(planned.samples);
+  slot->has_partner = planned.partner.has_value();
   if (planned.partner) slot->samples.push_back(*planned.partner);
   slot->batch.samples = samples;
   slot->unfinished = static_cast<int64_t>(slot->samples.size());
@@ -263,7 +265,18 @@ Batch Prefetcher::hand_out(Slot& slot) {
       log::warning("skipped a damaged sample (later ones are only counted): {}", slot.first_problem);
     skipped_ += slot.bad_rows;
   }
-  return slot.receive ? slot.receive() : std::move(slot.batch);
+  Batch batch = slot.receive ? slot.receive() : std::move(slot.batch);
+  batch.indices = usable_samples(slot);
+  return batch;
+}
+
+std::vector<int64_t> Prefetcher::usable_samples(const Slot& slot) {
+  std::vector<int64_t> indices;
+  const size_t partners = slot.has_partner ? 1 : 0;
+  for (size_t row = 0; row + partners < slot.samples.size(); ++row) {
+    if (slot.usable[row]) indices.push_back(slot.samples[row].index);
+  }
+  return indices;
 }
 
 Batch Prefetcher::usable_rows(const Slot& slot) {

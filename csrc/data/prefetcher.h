@@ -88,6 +88,7 @@ class Prefetcher {
   std::unique_ptr<Slot> take_slot();
   Batch hand_out(Slot& slot);
   static Batch usable_rows(const Slot& slot);
+  static std::vector<int64_t> usable_samples(const Slot& slot);
 
   std::shared_ptr<const Dataset> dataset_;
   Plan plan_;

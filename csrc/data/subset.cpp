@@ -78,6 +78,8 @@ class Subset final : public Dataset {
   std::optional<int64_t> label(int64_t index) const override {
     return dataset_->label(selection_->at(index));
   }
+  std::string place(int64_t index) const override { return dataset_->place(selection_->at(index)); }
+  std::vector<std::string> class_names() const override { return dataset_->class_names(); }
   bool ignores_targets() const override { return dataset_->ignores_targets(); }
   int64_t targets_per_sample() const override { return dataset_->targets_per_sample(); }
   int64_t rows_per_sample() const override { return dataset_->rows_per_sample(); }

@@ -18,6 +18,8 @@ class Labels final : public Dataset {
   int64_t left_out() const override { return source_->left_out(); }
   std::vector<int64_t> blocks() const override { return source_->shard_starts(); }
   std::optional<int64_t> label(int64_t index) const override { return source_->label(index); }
+  std::string place(int64_t index) const override { return source_->place(index); }
+  std::vector<std::string> class_names() const override { return source_->class_names(); }
   Batch allocate(int64_t samples, at::ScalarType, bool pinned) const override {
     return {{}, at::empty({samples}, at::TensorOptions().dtype(at::kLong).pinned_memory(pinned)), 0};
   }

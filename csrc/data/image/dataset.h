@@ -34,6 +34,8 @@ class ImageDataset final : public Dataset {
   int64_t left_out() const override { return source_->left_out(); }
   std::vector<int64_t> blocks() const override { return source_->shard_starts(); }
   std::optional<int64_t> label(int64_t index) const override { return source_->label(index); }
+  std::string place(int64_t index) const override { return source_->place(index); }
+  std::vector<std::string> class_names() const override { return source_->class_names(); }
   Batch allocate(int64_t samples, at::ScalarType dtype, bool pinned) const override;
   void load(int64_t index, uint64_t key, Batch& batch, int64_t row) const override;
   std::shared_ptr<const Dataset> targets() const override;

@@ -41,6 +41,7 @@ class FolderSource : public ImageSource {
   FolderSource(const std::string& root, const std::vector<std::string>& class_names,
                const SourceOptions& options)
       : root_(root), folders_(class_names_in(root)) {
+    class_names_ = class_names;
     find_labels(class_names, options.classes);
     const auto list = [&](int64_t i) { return list_images(root_ / folders_[i]); };
     const auto lists = work::share_work(static_cast<int64_t>(folders_.size()), list, options.communicator);
@@ -59,6 +60,7 @@ class FolderSource : public ImageSource {
   int64_t left_out() const override { return left_out_; }
 
   int64_t label(int64_t index) const override { return labels_[folder_of(index)]; }
+  std::vector<std::string> class_names() const override { return class_names_; }
 
   void read(int64_t index, std::vector<uint8_t>& bytes) const override {
     const storage::InputFile file(place(index));
@@ -101,6 +103,7 @@ class FolderSource : public ImageSource {
   }
 
   fs::path root_;
+  std::vector<std::string> class_names_;
   std::vector<std::string> folders_;
   std::vector<int64_t> labels_;  ///< of each folder
   std::vector<int64_t> ends_;    ///< number of samples up to the end of each folder

@@ -28,6 +28,8 @@ class ImageSource {
   /// The numbers of the first samples of the shards; {0} where there are none.
   virtual std::vector<int64_t> shard_starts() const { return {0}; }
   virtual int64_t label(int64_t index) const = 0;
+  /// What the classes are called, by number; empty where the data do not say.
+  virtual std::vector<std::string> class_names() const { return {}; }
   /// Puts the encoded image into `bytes`. Throws DataError.
   virtual void read(int64_t index, std::vector<uint8_t>& bytes) const = 0;
   /// The content of one of SourceOptions::fields, in memory of the caller. Throws DataError.

@@ -72,6 +72,17 @@ std::optional<int64_t> TableDataset::label(int64_t index) const {
   return block->rows.classes[static_cast<size_t>(place.row)];
 }
 
+std::string TableDataset::place(int64_t index) const {
+  const Place place = place_of(index);
+  const TableBlock& block = blocks_[place.block];
+  const int64_t first = block.file->blocks()[static_cast<size_t>(block.block)].first_row;
+  return str_format("{}, row {}", block.file->name(), first + place.row);
+}
+
+std::vector<std::string> TableDataset::class_names() const {
+  return encoder_->has_classes() ? encoder_->target()->classes.values() : std::vector<std::string>{};
+}
+
 Batch TableDataset::allocate(int64_t samples, at::ScalarType dtype, bool pinned) const {
   const at::TensorOptions options = at::TensorOptions().pinned_memory(pinned);
   const auto categories = static_cast<int64_t>(encoder_->categories().size());

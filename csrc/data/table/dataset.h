@@ -35,6 +35,8 @@ class TableDataset final : public Dataset {
   int64_t left_out() const override { return options_.left_out; }
   std::vector<int64_t> blocks() const override { return {starts_.begin(), starts_.end() - 1}; }
   std::optional<int64_t> label(int64_t index) const override;
+  std::string place(int64_t index) const override;
+  std::vector<std::string> class_names() const override;
   Batch allocate(int64_t samples, at::ScalarType dtype, bool pinned) const override;
   void load(int64_t index, uint64_t key, Batch& batch, int64_t row) const override;
   std::shared_ptr<const Dataset> targets() const override;
