@@ -135,10 +135,15 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
           "SIGTERM, SIGINT or SIGUSR1: finish the step, write a checkpoint, exit with 75; the same command\n"
           "goes on from there."),
       arguments);
-  CLI::App* evaluate = add_verb(app, arguments, "evaluate", "Score a checkpoint of a run on its test data.");
+  CLI::App* evaluate = add_verb(
+      app, arguments, "evaluate",
+      "Score a checkpoint of a run on its test data: metrics of each class, confusion matrix, ROC and\n"
+      "precision-recall curves, residuals, the worst samples. Writes evaluation.json and evaluation.html.");
   add_config(evaluate, arguments);
   evaluate->add_option("--checkpoint", arguments.checkpoint,
                        "Checkpoint folder; not given: the best one of the run");
+  evaluate->add_option("--output", arguments.output,
+                       "Folder for the results (default: the folder evaluation of the run)");
   add_plan(app, arguments);
   add_prepare(app, arguments);
   add_bench(app, arguments);

@@ -24,10 +24,10 @@ struct Arguments {
   int ranks = 0;                       ///< plan: of the job; 0: one pipeline
   bool search = false;                 ///< plan: try other settings instead
   std::optional<double> memory_gb;     ///< plan: of a rank, instead of the hardware's
-  std::string output;                  ///< plan: file for the page or picture, .html or .svg
-  double seconds = 10;                 ///< bench data: how long to measure
-  std::optional<int64_t> batches;      ///< bench data: of each rank, instead
-  std::string json;                    ///< bench data: file for the numbers
+  std::string output;  ///< plan: file for the page or picture, .html or .svg; evaluate: folder of the results
+  double seconds = 10;             ///< bench data: how long to measure
+  std::optional<int64_t> batches;  ///< bench data: of each rank, instead
+  std::string json;                ///< bench data: file for the numbers
 };
 
 /// Parses the command line. Returns nothing, with `exit_code` set, when there is nothing left to do: help and

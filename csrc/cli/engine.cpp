@@ -25,7 +25,8 @@ ExitCode run_with_config(const Arguments& arguments, const ProcessEnvironment& e
   const auto loaded = config::load<train::TrainSettings>(arguments.config, arguments.overrides);
   const train::RunRequest request{.name = fs::path(arguments.config).stem().string(),
                                   .resolved_config = config::to_yaml(loaded.value),
-                                  .checkpoint = arguments.checkpoint};
+                                  .checkpoint = arguments.checkpoint,
+                                  .output = arguments.output};
   return verb(loaded.value, request, environment);
 }
 

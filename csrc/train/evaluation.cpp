@@ -9,11 +9,11 @@
 
 namespace echelon::train {
 
-/// The batches of this rank's replica, and what was counted where the last stage is.
+/// The batches of this rank's replica.
 class Evaluator::Work final : public parallel::InferenceWork {
  public:
-  explicit Work(const Evaluator& owner)
-      : owner_(owner), loader_(owner.dataset_, owner.options_), totals_(zero_totals(owner.options_.device)) {}
+  Work(const Evaluator& owner, const Use& use)
+      : owner_(owner), use_(use), loader_(owner.dataset_, owner.options_) {}
 
   /// Every rank of a replica goes through the same batches; those without first and last stage load none.
   int64_t batches() const { return loader_.batches(); }
@@ -35,26 +35,16 @@ class Evaluator::Work final : public parallel::InferenceWork {
   void outputs(const nn::Activations& outputs, int64_t batch) override {
     const nn::AutocastScope autocast(autocast_type(owner_.precision_), owner_.options_.device);
     const at::Tensor& predicted = outputs.at(owner_.model_.spec().outputs.front());
-    const data::Batch taken = batches_.take(batch);
-    totals_ += metric_sums(owner_.scoring_, predicted, taken.target, taken.targets);
+    use_(predicted, batches_.take(batch));
   }
 
-  /// The sums of metrics, and damaged samples.
-  at::Tensor totals() const {
-    const bool counts_skipped = owner_.runtime_.has_first_stage();
-    const double skipped = counts_skipped ? static_cast<double>(loader_.skipped()) : 0.0;
-    return at::cat({totals_.cpu(), at::tensor({skipped}, at::kDouble)});
-  }
+  int64_t skipped() const { return owner_.runtime_.has_first_stage() ? loader_.skipped() : 0; }
 
  private:
-  static at::Tensor zero_totals(at::Device device) {
-    return at::zeros({kMetricSums}, at::TensorOptions().dtype(at::kDouble).device(device));
-  }
-
   const Evaluator& owner_;
+  const Use& use_;
   data::EvaluationLoader loader_;
   data::NumberedBatches<data::EvaluationLoader> batches_{loader_};
-  at::Tensor totals_;
 };
 
 Evaluator::Evaluator(nn::LayeredModel& model, parallel::PipelineRuntime& runtime, Communicator& comm,
@@ -68,11 +58,20 @@ Evaluator::Evaluator(nn::LayeredModel& model, parallel::PipelineRuntime& runtime
       precision_(precision),
       scoring_(scoring) {}
 
-Metrics Evaluator::run() {
+int64_t Evaluator::pass(const Use& use) {
   ledger_note("evaluation");
-  Work work(*this);
+  Work work(*this, use);
   runtime_.infer(work, work.batches());
-  at::Tensor totals = work.totals();
+  return work.skipped();
+}
+
+Metrics Evaluator::run() {
+  at::Tensor of_batches =
+      at::zeros({kMetricSums}, at::TensorOptions().dtype(at::kDouble).device(options_.device));
+  const int64_t skipped = pass([&](const at::Tensor& outputs, const data::Batch& batch) {
+    of_batches += metric_sums(scoring_, outputs, batch.target, batch.targets);
+  });
+  at::Tensor totals = at::cat({of_batches.cpu(), at::tensor({static_cast<double>(skipped)}, at::kDouble)});
   comm_.all_reduce(totals, Reduce::kSum, "evaluation totals")->wait();
   const std::span<const double> sums(totals.const_data_ptr<double>(), kMetricSums + 1);
   skipped_ = static_cast<int64_t>(sums.back());

@@ -1,6 +1,7 @@
 // Scoring a model on the test data, exactly, over any number of ranks.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "comm/communicator.h"
@@ -20,11 +21,18 @@ class Evaluator {
             std::shared_ptr<const data::Dataset> dataset, data::LoaderOptions options, Precision precision,
             Scoring scoring);
 
+  /// What is made of the model's outputs for a batch, where the last stage is.
+  using Use = std::function<void(const at::Tensor& outputs, const data::Batch& batch)>;
+
   /// Every sample counts once. Collective; the same numbers on every rank. Throws DataError when no sample
   /// can be used.
   Metrics run();
   /// Damaged samples that the last run left out, on all ranks.
   int64_t skipped() const { return skipped_; }
+  /// One pass over the data for another use than run(): of every sample once, over all ranks. The inputs of
+  /// the batches are gone. Returns how many damaged samples this rank left out; each is counted by one rank
+  /// alone. Collective; throws what `use` throws.
+  int64_t pass(const Use& use);
 
  private:
   class Work;

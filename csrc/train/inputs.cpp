@@ -31,6 +31,7 @@ Scoring scoring_of(const TrainSettings& settings, const data::Tables* tables) {
   if (tables == nullptr || tables->encoder().has_classes()) return scoring;
   const table::EncodedTarget& target = *tables->encoder().target();
   scoring.scale = target.number.deviation;
+  scoring.shift = target.number.mean;
   scoring.centre = (target.training_mean - target.number.mean) / target.number.deviation;
   return scoring;
 }

@@ -1,5 +1,7 @@
 #include "train/job.h"
 
+#include <algorithm>
+
 #include "models/registry.h"
 #include "parallel/replicas.h"
 #include "train/job_costs.h"
@@ -25,6 +27,16 @@ int64_t memory_of_a_rank(const TrainSettings& settings, Ranks& ranks) {
   at::Tensor least = at::tensor({here}, at::kLong);
   ranks.host().all_reduce(least, Reduce::kMin, "memory of a rank")->wait();
   return least.item<int64_t>();
+}
+
+/// Samples of a batch that does not follow from the number of ranks, as the micro-batch may.
+int64_t batch_for_any_ranks(const TrainSettings& settings, const data::Dataset& data) {
+  constexpr int64_t kMostSamples = 64, kMostTargets = 8192;
+  if (data.rows_per_sample() > 1) return 1;
+  if (settings.evaluate.batch) return *settings.evaluate.batch;
+  if (settings.micro_batch) return *settings.micro_batch;
+  return std::max<int64_t>(
+      1, std::min({settings.global_batch, kMostSamples, kMostTargets / data.targets_per_sample()}));
 }
 
 }  // namespace
@@ -59,12 +71,16 @@ void Job::keep_needed_data() {
   }
 }
 
-std::unique_ptr<Evaluator> Job::make_evaluator() {
+std::unique_ptr<Evaluator> Job::make_evaluator(bool same_batches) {
   if (!test_data_) return nullptr;
   data::LoaderOptions options = loader_options();
   if (data_.settings().evaluate.batch) options.micro_batch = *data_.settings().evaluate.batch;
+  if (same_batches) {
+    options.micro_batch = batch_for_any_ranks(data_.settings(), *test_data_);
+    options.whole_batches = true;
+  }
   return std::make_unique<Evaluator>(*model_, *runtime_, ranks_.host(), test_data_, options,
-                                     data_.settings().precision, scoring_of(data_.settings(), tables()));
+                                     data_.settings().precision, scoring());
 }
 
 }  // namespace echelon::train

@@ -33,8 +33,10 @@ class Job {
   bool loads_data() const { return runtime_->has_first_stage() || runtime_->has_last_stage(); }
 
   data::LoaderOptions loader_options() const { return data_.loader_options(); }
-  /// Null without test data.
-  std::unique_ptr<Evaluator> make_evaluator();
+  Scoring scoring() const { return scoring_of(data_.settings(), tables()); }
+  /// Null without test data. `same_batches`: the same samples come together whatever the ranks are, which
+  /// then differ by a whole batch in what they do (LoaderOptions::whole_batches).
+  std::unique_ptr<Evaluator> make_evaluator(bool same_batches = false);
 
  private:
   void keep_needed_data();

@@ -1,5 +1,6 @@
 #include "train/job_data.h"
 
+#include "common/log.h"
 #include "models/registry.h"
 #include "train/gpu_decoder.h"
 #include "train/precision.h"
@@ -46,6 +47,12 @@ data::LoaderOptions JobData::loader_options() const {
   options.device = ranks_.device();
   options.mix.classes = interface_.output_limit;
   return options;
+}
+
+void report_left_out(const data::Dataset& data, std::string_view split) {
+  if (data.left_out() == 0) return;
+  log::info("left out {} damaged {} samples or shards when they were opened (data.on_error: skip)",
+            data.left_out(), split);
 }
 
 }  // namespace echelon::train

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "data/loader.h"
 #include "data/open_dataset.h"
@@ -38,5 +39,8 @@ class JobData {
   models::ModelInterface interface_;
   parallel::BatchPlan plan_;
 };
+
+/// Tells how many samples or shards of a split were damaged when they were opened, if any.
+void report_left_out(const data::Dataset& data, std::string_view split);
 
 }  // namespace echelon::train

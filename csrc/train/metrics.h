@@ -26,6 +26,7 @@ struct Scoring {
   /// Of numbers: a target of the data is (number − shift) / scale; `centre` is near the mean of the targets
   /// of the data, so that sums of squares around it lose no digits.
   double scale = 1;
+  double shift = 0;
   double centre = 0;
 
   bool of_numbers() const { return loss.kind != nn::LossKind::kCrossEntropy; }

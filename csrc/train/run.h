@@ -14,6 +14,7 @@ struct RunRequest {
   std::string name;             ///< of the run, unless the settings name it
   std::string resolved_config;  ///< YAML, stored with the run and its checkpoints
   std::string checkpoint;       ///< evaluate: which; empty: the best of the run, else its newest
+  std::string output;           ///< evaluate: folder for the results; empty: `evaluation` in that of the run
 };
 
 /// Trains; kInterrupted when a signal stopped the run after a checkpoint. Collective over the ranks of
@@ -21,7 +22,8 @@ struct RunRequest {
 ExitCode train(const TrainSettings& settings, const RunRequest& request,
                const ProcessEnvironment& environment);
 
-/// Scores a checkpoint on the test data and prints the metrics, with as many decimals as they have.
+/// Scores a checkpoint on the test data, prints the metrics and writes evaluation.json and evaluation.html
+/// (docs/evaluate.md). Collective, errors as of train().
 ExitCode evaluate(const TrainSettings& settings, const RunRequest& request,
                   const ProcessEnvironment& environment);
 

@@ -302,6 +302,27 @@ TEST(EvaluationLoader, ReadsEachSampleOnceOverAnyWorldSize) {
   }
 }
 
+TEST(EvaluationLoader, OfWholeBatchesGivesTheSameOnesOnAnyWorldSize) {
+  using Batches = std::vector<std::vector<int64_t>>;
+  for (const int64_t samples : {0, 3, 4, 41}) {
+    Batches expected;
+    for (int64_t first = 0; first < samples; first += 4) {
+      expected.emplace_back(std::min<int64_t>(4, samples - first));
+      std::iota(expected.back().begin(), expected.back().end(), first);
+    }
+    for (int world_size = 1; world_size <= 8; ++world_size) {
+      Batches read;
+      for (int rank = 0; rank < world_size; ++rank) {
+        LoaderOptions o = options(rank, world_size, 4);
+        o.whole_batches = true;
+        EvaluationLoader loader(counting(samples), o);
+        for (int64_t i = 0; i < loader.batches(); ++i) read.push_back(loader.next().indices);
+      }
+      EXPECT_EQ(read, expected) << samples << " samples, world size " << world_size;
+    }
+  }
+}
+
 TEST(EvaluationLoader, LeavesDamagedSamplesOutAndCountsThem) {
   for (const int threads : {0, 2}) {
     LoaderOptions o = options(0, 1, 4);
@@ -309,7 +330,9 @@ TEST(EvaluationLoader, LeavesDamagedSamplesOutAndCountsThem) {
     o.on_error = OnError::kSkip;
     EvaluationLoader loader(counting(14, {1, 4, 5, 6, 7, 13}), o);
     EXPECT_EQ(loader.batches(), 4);
-    EXPECT_EQ(numbers(loader.next().target), (Numbers{0, 2, 3}));
+    const Batch first = loader.next();
+    EXPECT_EQ(numbers(first.target), (Numbers{0, 2, 3}));
+    EXPECT_EQ(first.indices, (std::vector<int64_t>{0, 2, 3}));
     EXPECT_EQ(loader.next().samples, 0) << "all of its samples are damaged";
     EXPECT_EQ(numbers(loader.next().target), (Numbers{8, 9, 10, 11}));
     const Batch last = loader.next();
