@@ -48,7 +48,7 @@ fs::path find_checkpoint(const TrainSettings& settings, const RunRequest& reques
 
 /// The folder of the run that wrote the checkpoint, where that still lies in it.
 fs::path run_of(const fs::path& checkpoint, const TrainSettings& settings, const RunRequest& request) {
-  const fs::path folder = checkpoint.parent_path();
+  const fs::path folder = (checkpoint.has_filename() ? checkpoint : checkpoint.parent_path()).parent_path();
   return folder.filename() == kCheckpointsFolder && folder.has_parent_path() ? folder.parent_path()
                                                                              : run_folder(settings, request);
 }

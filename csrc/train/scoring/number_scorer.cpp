@@ -105,7 +105,8 @@ class NumberScorer final : public Scorer {
       values[1] = std::min(values[1], -residual);
     }
     comm.all_reduce(ends, Reduce::kMin, "range of residuals")->wait();
-    metrics::Histogram result = metrics::make_histogram(residuals_, values[0], -values[1], kBins);
+    // Which of the two zeros is the least depends on the order: + 0.0 makes it the positive one.
+    metrics::Histogram result = metrics::make_histogram(residuals_, values[0] + 0.0, -values[1] + 0.0, kBins);
     sum_over_ranks(comm, result.counts, "histogram of residuals");
     return result;
   }
