@@ -89,7 +89,8 @@ void add_inspect(CLI::App& app, Arguments& arguments) {
   CLI::App* inspect = add_verb(
       app, arguments, "inspect",
       "Show what a file or folder holds, and verify it: a checkpoint or .safetensors file, a folder that\n"
-      "prepare made, a tar shard of images, a token shard, or a table (Parquet, CSV, JSON lines), also in "
+      "prepare made, a tar shard of images, a token shard, or a table (Parquet, Arrow, CSV, JSON lines), "
+      "also in "
       "object\n"
       "stores.\n"
       "Ends with 4 when damage is found, with 6 when a checkpoint is damaged.");

@@ -29,7 +29,8 @@ Kind kind_of_name(const std::string& name) {
   if (ending == ".tar" || ending == ".tgz") return Kind::kTarShard;
   if (ending == ".tokens") return Kind::kTokenShard;
   const bool is_table = ending == ".csv" || ending == ".tsv" || ending == ".jsonl" || ending == ".ndjson" ||
-                        ending == ".json" || storage::is_parquet_name(name);
+                        ending == ".json" || ending == ".arrow" || ending == ".arrows" ||
+                        ending == ".feather" || ending == ".ipc" || storage::is_parquet_name(name);
   return is_table ? Kind::kTable : Kind::kUnknown;
 }
 
@@ -72,7 +73,7 @@ Report inspect(const InspectRequest& request) {
   throw DataError(
       str_format("{}: neither its content nor its name says what it is; inspect shows checkpoints, "
                  "safetensors files, tar "
-                 "shards, token shards, Parquet, CSV and JSON lines",
+                 "shards, token shards, Parquet, Arrow, CSV and JSON lines",
                  request.path));
 }
 

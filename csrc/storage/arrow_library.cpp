@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr char kLibrary[] = "libechelon_arrow.so";
-constexpr std::string_view kWhatFor = "object stores, Parquet, CSV and JSON lines need";
+constexpr std::string_view kWhatFor = "object stores and tables need";
 
 void check_interface(void* library, const fs::path& path) {
   const auto interface = reinterpret_cast<int (*)()>(dlsym(library, "echelon_arrow_interface"));

@@ -1,6 +1,6 @@
-// libechelon_arrow.so: all that needs Arrow (object stores, Parquet, CSV, JSON lines), in a library of its
-// own that is opened when it is first needed. Nothing else links Arrow, so that a program which reads local
-// shards starts without it.
+// libechelon_arrow.so: all that needs Arrow (object stores, Parquet, Arrow IPC, CSV, JSON lines), in a
+// library of its own that is opened when it is first needed. Nothing else links Arrow, so that a program
+// which reads local shards starts without it.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,7 @@
 namespace echelon::storage {
 
 /// What the library and the program must agree on; raised with every change of the functions it exports.
-inline constexpr int kArrowInterface = 2;
+inline constexpr int kArrowInterface = 3;
 
 /// Where the library is looked for: in the folder of the library or program that holds this code, in the one
 /// above, and in that one's lib/.

@@ -8,7 +8,7 @@
 
 namespace echelon::table {
 
-enum class TableFormat { kAuto, kParquet, kCsv, kJsonLines };
+enum class TableFormat { kAuto, kParquet, kArrow, kCsv, kJsonLines };
 
 /// Of the pages of a Parquet file that is written.
 enum class ParquetCompression { kNone, kSnappy, kZstd };

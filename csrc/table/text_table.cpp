@@ -7,6 +7,7 @@
 
 #include "common/format.h"
 #include "table/record_scanner.h"
+#include "table/schema_check.h"
 
 namespace echelon::table {
 namespace {
@@ -33,7 +34,7 @@ class TextTable final : public TableFile {
   const std::vector<Block>& blocks() const override { return blocks_; }
 
   std::vector<Column> read(int64_t block, std::span<const std::string> columns) const override {
-    for (const std::string& column : columns) require(column);
+    for (const std::string& column : columns) require_column(name(), schema_, column);
     const RecordBlock& place = index_.blocks.at(static_cast<size_t>(block));
     const std::string text = text_of(place);
     return locate_errors(place, text, [&] {
@@ -70,22 +71,8 @@ class TextTable final : public TableFile {
     const RecordBlock& first = index_.blocks.front();
     const std::string text = text_of(first);
     schema_ = locate_errors(first, text, [&] { return parser_->infer(text, names_); });
-    for (const auto& [column, type] : options.types) require(column);
-    // Of JSON lines: {"a.b": 1, "a": {"b": 2}}.
-    std::set<std::string> seen;
-    for (const Field& field : schema_)
-      if (!seen.insert(field.name).second)
-        throw DataError(str_format("{}: two columns are named \"{}\"", name(), field.name));
-  }
-
-  void require(const std::string& column) const {
-    if (find_field(schema_, column) != nullptr) return;
-    std::vector<std::string> known;
-    for (const Field& field : schema_) known.push_back(field.name);
-    const std::string nearest = nearest_name(column, known);
-    throw DataError(str_format(
-        "{} has no column \"{}\"; {}", name(), column,
-        nearest.empty() ? "there are " + join(known) : str_format("did you mean \"{}\"?", nearest)));
+    for (const auto& [column, type] : options.types) require_column(name(), schema_, column);
+    require_distinct_names(name(), schema_);  // of JSON lines: {"a.b": 1, "a": {"b": 2}}
   }
 
   template <class Action>

@@ -11,6 +11,7 @@ void describe_reading(config::Fields<T>& f) {
   f.add("format", &T::format, "auto: by the names of the files, else by their first bytes.")
       .values({{"auto", table::TableFormat::kAuto},
                {"parquet", table::TableFormat::kParquet},
+               {"arrow", table::TableFormat::kArrow},
                {"csv", table::TableFormat::kCsv},
                {"jsonl", table::TableFormat::kJsonLines}});
   f.add("types", &T::types,

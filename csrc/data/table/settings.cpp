@@ -39,7 +39,7 @@ void describe(config::Fields<CsvSettings>& f) {
 }
 
 void describe(config::Fields<TableSettings>& f) {
-  f.about("Rows of tables: Parquet, CSV, JSON lines.");
+  f.about("Rows of tables: Parquet, Arrow, CSV, JSON lines.");
   f.add("train", &TableSettings::train,
         "Tables with the same columns as paths, globs or ranges like part-{000..127}.parquet.")
       .min_items(1)
@@ -61,10 +61,11 @@ void describe(config::Fields<TableSettings>& f) {
 }
 
 void check_reading(const TableReading& reading, config::Checks& checks) {
-  const bool parquet = reading.format == table::TableFormat::kParquet;
+  const bool stores_types =
+      reading.format == table::TableFormat::kParquet || reading.format == table::TableFormat::kArrow;
   const bool csv = reading.format == table::TableFormat::kAuto || reading.format == table::TableFormat::kCsv;
-  if (parquet && !reading.types.empty())
-    checks.problem("types", "has no effect on Parquet, whose files say what their columns are");
+  if (stores_types && !reading.types.empty())
+    checks.problem("types", "has no effect on Parquet and Arrow, whose files say what their columns are");
   if (!csv && checks.is_set("csv")) checks.problem("csv", "has no effect on this format");
 }
 

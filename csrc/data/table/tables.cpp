@@ -6,6 +6,7 @@
 #include "common/format.h"
 #include "data/open_files.h"
 #include "table/encoder_file.h"
+#include "table/schema_check.h"
 #include "work/share_work.h"
 
 namespace echelon::data {
@@ -16,29 +17,11 @@ using table::FeatureKind;
 using table::FeatureSettings;
 using table::TableFile;
 
-bool is_number(ColumnType type) {
-  return type == ColumnType::kBool || type == ColumnType::kInt64 || type == ColumnType::kFloat32 ||
-         type == ColumnType::kFloat64 || type == ColumnType::kTimestamp;
-}
-
-bool is_category(ColumnType type) {
-  return is_number(type) || type == ColumnType::kString;
-}
-
-[[noreturn]] void refuse_column(const TableFile& file, const std::string& column) {
-  const std::vector<std::string> known = table::names_of(file.schema());
-  const std::string nearest = nearest_name(column, known);
-  throw DataError(str_format("{} has no column \"{}\"; {}", file.name(), column,
-                             nearest.empty() ? str_format("there are {}", join(known))
-                                             : str_format("did you mean \"{}\"?", nearest)));
-}
-
 void require(const TableFile& file, const std::string& column, bool category, std::string_view way_out) {
-  const table::Field* field = table::find_field(file.schema(), column);
-  if (field == nullptr) refuse_column(file, column);
-  if (category ? is_category(field->type) : is_number(field->type)) return;
+  const table::Field& field = table::require_column(file.name(), file.schema(), column);
+  if (category ? table::is_category(field.type) : table::is_number(field.type)) return;
   throw DataError(str_format("{}: column \"{}\" holds {}, which is no {}{}", file.name(), column,
-                             type_name(field->type), category ? "category" : "number", way_out));
+                             type_name(field.type), category ? "category" : "number", way_out));
 }
 
 }  // namespace
@@ -87,7 +70,7 @@ std::vector<FeatureSettings> Tables::features_of(const TableFile& file) const {
   std::vector<FeatureSettings> features;
   for (const table::Field& field : file.schema()) {
     if (field.name == target_.column) continue;
-    if (!is_category(field.type)) {
+    if (!table::is_category(field.type)) {
       throw DataError(
           str_format("{}: column \"{}\" holds {}, which is neither a number nor a category; list "
                      "the columns to use under data.features",

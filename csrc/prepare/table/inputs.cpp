@@ -4,6 +4,7 @@
 #include "common/format.h"
 #include "common/log.h"
 #include "data/table/tables.h"
+#include "table/schema_check.h"
 #include "work/inputs.h"
 #include "work/share_work.h"
 
@@ -42,19 +43,9 @@ InputTable table_of(const work::SeenInput& seen) {
   return table;
 }
 
-std::string name_of_type(const Field& field) {
-  if (field.type == ColumnType::kList) return str_format("lists of {}", type_name(field.item_type));
-  return std::string(type_name(field.type));
-}
-
 const Field& require_column(const InputTable& table, const std::string& name, const InputTable& first) {
-  if (const Field* field = table::find_field(table.schema, name)) return *field;
-  const std::vector<std::string> known = table::names_of(table.schema);
-  const std::string nearest = nearest_name(name, known);
-  throw DataError(
-      str_format("{} has no column \"{}\"{}; {}", table.file.name, name,
-                 &table == &first ? "" : str_format(", which {} has", first.file.name),
-                 nearest.empty() ? "there are " + join(known) : str_format("did you mean \"{}\"?", nearest)));
+  return table::require_column(table.file.name, table.schema, name,
+                               &table == &first ? "" : str_format(", which {} has", first.file.name));
 }
 
 void refuse_further_columns(const InputTable& table, const InputTable& first) {

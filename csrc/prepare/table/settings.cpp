@@ -21,7 +21,8 @@ void check_table(const TablePreparation& s, config::Checks& checks) {
 void describe(config::Fields<TablePreparation>& f) {
   f.about("Tables of the same columns are made into Parquet files with equally many rows.");
   f.add("input", &TablePreparation::input,
-        "Parquet, CSV and JSON lines, in any mixture, the latter two also .gz and .zst: paths, globs or "
+        "Parquet, Arrow, CSV and JSON lines, in any mixture, the latter two also .gz and .zst: paths, globs "
+        "or "
         "ranges, also in object stores (s3://, gs://).")
       .required()
       .min_items(1)

@@ -26,6 +26,11 @@ ECHELON_EXPORT TableFile* echelon_arrow_parquet(std::shared_ptr<const RandomAcce
   return open_parquet_file(std::move(file), options).release();
 }
 
+ECHELON_EXPORT TableFile* echelon_arrow_ipc(std::shared_ptr<const RandomAccessFile> file,
+                                            const TableOptions& options) {
+  return open_ipc_file(std::move(file), options).release();
+}
+
 ECHELON_EXPORT TextParser* echelon_arrow_text_parser(TableFormat format, const TableOptions& options) {
   return (format == TableFormat::kCsv ? make_csv_parser(options) : make_json_parser(options)).release();
 }

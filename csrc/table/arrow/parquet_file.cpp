@@ -17,6 +17,7 @@
 #include "table/arrow/library.h"
 #include "table/arrow/limited_pool.h"
 #include "table/arrow/status.h"
+#include "table/schema_check.h"
 
 namespace echelon::table {
 namespace {
@@ -34,20 +35,6 @@ parquet::ArrowReaderProperties arrow_properties(const std::string& name) {
   properties.set_use_threads(false);  // callers have threads of their own
   properties.set_pre_buffer(storage::is_remote(name));
   return properties;
-}
-
-/// Parquet's own code throws; Arrow's returns.
-template <class Action>
-auto catching(const std::string& where, Action action) {
-  try {
-    return action();
-  } catch (const Error&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw DataError(str_format("{}: {}", where, kTooLarge));
-  } catch (const std::exception& error) {  // of the standard library, too: sizes in a damaged file are any
-    throw DataError(str_format("{}: {}", where, error.what()));
-  }
 }
 
 void collect_leaves(const SchemaField& field, std::set<int>& leaves) {
@@ -76,7 +63,7 @@ class ParquetFile final : public TableFile {
     std::shared_ptr<arrow::Schema> schema;
     require(reader->GetSchema(&schema), name());
     schema_ = flat_schema(*schema);
-    check_names();
+    require_distinct_names(name(), schema_);
     for (int group = 0; group < metadata_->num_row_groups(); ++group) {
       const int64_t rows = metadata_->RowGroup(group)->num_rows();
       if (rows < 0 || rows > std::numeric_limits<int64_t>::max() - this->rows())
@@ -106,22 +93,11 @@ class ParquetFile final : public TableFile {
     });
   }
 
-  void check_names() const {
-    std::set<std::string> seen;
-    for (const Field& field : schema_)
-      if (!seen.insert(field.name).second)
-        throw DataError(str_format("{}: two columns are named \"{}\"", name(), field.name));
-  }
-
   const SchemaField& find(const parquet::arrow::FileReader& reader, const std::string& column) const {
     const SchemaField* field = find_field(reader.manifest().schema_fields, column);
     if (field != nullptr) return *field;
-    std::vector<std::string> known;
-    for (const Field& own : schema_) known.push_back(own.name);
-    const std::string nearest = nearest_name(column, known);
-    throw DataError(str_format(
-        "{} has no column \"{}\"; {}", name(), column,
-        nearest.empty() ? "there are " + join(known) : str_format("did you mean \"{}\"?", nearest)));
+    require_column(name(), schema_, column);
+    throw DataError(str_format("{}: column \"{}\" cannot be found again", name(), column));
   }
 
   /// A bomb says its size as a rule; what does not ends at the limit of LimitedPool.
@@ -146,13 +122,7 @@ class ParquetFile final : public TableFile {
     check_size(group, leaves, where);
     std::shared_ptr<arrow::Table> table;
     require(reader->ReadRowGroup(group, {leaves.begin(), leaves.end()}, &table), where);
-    try {
-      return pick_columns(*table, columns, blocks_[static_cast<size_t>(group)].rows, pool.get());
-    } catch (const ParseError& error) {
-      const int64_t row = blocks_[static_cast<size_t>(group)].first_row + error.row;
-      throw DataError(
-          str_format("{}: {}{}", where, error.row < 0 ? "" : str_format("row {}, ", row), error.what()));
-    }
+    return pick_block(*table, columns, blocks_[static_cast<size_t>(group)], where, pool.get());
   }
 
   std::shared_ptr<const storage::RandomAccessFile> file_;

@@ -12,6 +12,7 @@
 #include "table/arrow/arrays.h"
 #include "table/arrow/library.h"
 #include "table/arrow/status.h"
+#include "table/schema_check.h"
 
 namespace echelon::table {
 namespace {
@@ -111,25 +112,24 @@ class ParquetWriter final : public TableWriter {
   ~ParquetWriter() override { output_->abandon(); }
 
   void append(std::span<const Column> columns, int64_t begin, int64_t end) override {
-    check(columns, begin, end);
-    for (int64_t row = begin; row < end;) {
-      const int64_t first = row;
-      while (row < end && !group_is_full()) {
-        for (const Column& column : columns) bytes_ += value_bytes(column, row, row + 1);
-        ++row;
-        ++group_rows_;
-      }
-      for (size_t i = 0; i < columns.size(); ++i) append_rows(group_[i], columns[i], first, row);
-      rows_ += row - first;
-      if (group_is_full()) write_group();
-    }
+    guarded([&] {
+      if (output_->closed()) throw InternalError(str_format("{}: nothing more can be written", name_));
+      require_fit(name_, schema_, columns, begin, end);
+      for (int64_t row = begin; row < end;) row = fill_group(columns, row, end);
+    });
   }
 
   int64_t rows() const override { return rows_; }
 
+  void flush() override {
+    guarded([&] { write_group(); });
+  }
+
   void close() override {
-    if (group_rows_ > 0) write_group();
-    guarded([&] { require(writer_->Close(), name_); });
+    guarded([&] {
+      write_group();
+      require(writer_->Close(), name_);
+    });
     output_->abandon();
   }
 
@@ -144,29 +144,30 @@ class ParquetWriter final : public TableWriter {
     group_rows_ = bytes_ = 0;
   }
 
-  void check(std::span<const Column> columns, int64_t begin, int64_t end) const {
-    const auto fits = [&](size_t i) {
-      return columns[i].type == schema_[i].type && 0 <= begin && begin <= end && end <= columns[i].rows &&
-             (columns[i].type != ColumnType::kList || columns[i].items[0].type == schema_[i].item_type);
-    };
-    if (output_->closed()) throw InternalError(str_format("{}: nothing more can be written", name_));
-    if (columns.size() != schema_.size())
-      throw InternalError(str_format("{}: {} columns for {}", name_, columns.size(), schema_.size()));
-    for (size_t i = 0; i < columns.size(); ++i)
-      if (!fits(i))
-        throw InternalError(
-            str_format("{}: column \"{}\" has fewer rows or another type", name_, schema_[i].name));
+  /// Takes rows from `row` on until the group is full, and writes it then. Returns the first that was not
+  /// taken.
+  int64_t fill_group(std::span<const Column> columns, int64_t row, int64_t end) {
+    const int64_t first = row;
+    while (row < end && !group_is_full()) {
+      for (const Column& column : columns) bytes_ += value_bytes(column, row, row + 1);
+      ++row;
+      ++group_rows_;
+    }
+    for (size_t i = 0; i < columns.size(); ++i) append_rows(group_[i], columns[i], first, row);
+    rows_ += row - first;
+    if (group_is_full()) write_group();
+    return row;
   }
 
   void write_group() {
-    guarded([&] {
-      require(writer_->NewRowGroup(), name_);
-      for (const Column& column : group_) require(writer_->WriteColumnChunk(*to_array(column)), name_);
-    });
+    if (group_rows_ == 0) return;
+    require(writer_->NewRowGroup(), name_);
+    for (const Column& column : group_) require(writer_->WriteColumnChunk(*to_array(column)), name_);
     start_group();
   }
 
-  /// What the sink throws comes first: Parquet's own code throws as well, and knows less of the reason.
+  /// After an exception the output is closed. What the sink throws comes first: Parquet's own code throws as
+  /// well, and knows less of the reason.
   template <class Action>
   void guarded(Action action) {
     try {
@@ -175,6 +176,7 @@ class ParquetWriter final : public TableWriter {
       output_->abandon();
       output_->rethrow_failure();
       if (dynamic_cast<const Error*>(&error) != nullptr) throw;
+      if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) throw;
       throw DataError(str_format("{}: {}", name_, error.what()));
     }
   }

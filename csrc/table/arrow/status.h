@@ -4,8 +4,12 @@
 #include <arrow/result.h>
 #include <arrow/status.h>
 
+#include <new>
 #include <string>
 #include <string_view>
+
+#include "common/error.h"
+#include "common/format.h"
 
 namespace echelon::table {
 
@@ -23,6 +27,21 @@ template <class T>
 T require(arrow::Result<T> result, std::string_view what) {
   require(result.status(), what);
   return std::move(result).ValueUnsafe();
+}
+
+/// Runs `action`, which reads a file or a part of it that messages call `where`: what Arrow, Parquet or the
+/// standard library throws comes out as DataError.
+template <class Action>
+auto catching(const std::string& where, Action action) {
+  try {
+    return action();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw DataError(str_format("{}: {}", where, kTooLarge));
+  } catch (const std::exception& error) {  // sizes in a damaged file are any
+    throw DataError(str_format("{}: {}", where, error.what()));
+  }
 }
 
 /// Of an object store: as require(), but TransientError unless another attempt is in vain: access denied, no

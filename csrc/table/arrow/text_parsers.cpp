@@ -90,4 +90,14 @@ std::vector<Column> pick_columns(const arrow::Table& table, std::span<const std:
   return columns;
 }
 
+std::vector<Column> pick_block(const arrow::Table& table, std::span<const std::string> names,
+                               const Block& block, const std::string& where, arrow::MemoryPool* pool) {
+  try {
+    return pick_columns(table, names, block.rows, pool);
+  } catch (const ParseError& error) {
+    const std::string row = error.row < 0 ? "" : str_format("row {}, ", block.first_row + error.row);
+    throw DataError(str_format("{}: {}{}", where, row, error.what()));
+  }
+}
+
 }  // namespace echelon::table

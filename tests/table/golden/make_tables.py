@@ -1,5 +1,5 @@
-"""Makes the Parquet files beside it with pyarrow 23.0.1, the reference. Row i of every file follows from i alone, by the
-formulas below, which tests/table/parquet_test.cpp repeats."""
+"""Makes the Parquet and Arrow files beside it with pyarrow 23.0.1, the reference. Row i of every file follows from i alone, by the
+formulas below, which tests/table/parquet_test.cpp repeats; the Arrow files have the same rows."""
 
 import datetime
 import decimal
@@ -7,6 +7,7 @@ import pathlib
 
 import numpy
 import pyarrow as pa
+import pyarrow.feather
 import pyarrow.parquet as pq
 
 HERE = pathlib.Path(__file__).parent
@@ -43,6 +44,38 @@ def every_type():
     })
 
 
+def write_ipc(new, name, table, rows, compression=None, **options):
+    with new(HERE / name, table.schema, options=pa.ipc.IpcWriteOptions(compression=compression, **options)) as writer:
+        writer.write_table(table, max_chunksize=rows)
+
+
+def write_changing_dictionaries():
+    """Batch i has the words of i words, the last of which is new: a delta in the third, another dictionary in each else."""
+    words = [pa.array(["a"]), pa.array(["b", "c"]), pa.array(["b", "c", "d"]), pa.array(["e"])]
+    schema = pa.schema([("other", pa.dictionary(pa.int8(), pa.string())), ("word", pa.dictionary(pa.int8(), pa.string()))])
+    other = pa.DictionaryArray.from_arrays(pa.array([0], pa.int8()), pa.array(["x"]))
+    options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)
+    with pa.ipc.new_stream(HERE / "dictionaries.arrows", schema, options=options) as writer:
+        for known in words:
+            last = pa.DictionaryArray.from_arrays(pa.array([len(known) - 1], pa.int8()), known)
+            writer.write_batch(pa.record_batch([other, last], schema=schema))
+
+
+def write_arrow(table, bad):
+    write_ipc(pa.ipc.new_file, "types.arrow", table, 5, "lz4")
+    write_ipc(pa.ipc.new_stream, "types.arrows", table, 5, "zstd")
+    plain = table.select(["count", "kind", "image", "tokens"])
+    write_ipc(pa.ipc.new_file, "plain.arrow", plain, 6)
+    write_ipc(pa.ipc.new_stream, "plain.arrows", plain, 6)
+    write_ipc(pa.ipc.new_stream, "legacy.arrows", plain, 6, use_legacy_format=True)
+    write_ipc(pa.ipc.new_file, "no_rows.arrow", table.slice(0, 0), 6)
+    write_ipc(pa.ipc.new_stream, "no_rows.arrows", table.slice(0, 0), 6)
+    write_ipc(pa.ipc.new_file, "bad_utf8.arrow", bad, 6)
+    write_ipc(pa.ipc.new_file, "bomb.arrow", pa.table({"zeros": pa.array(numpy.zeros(1 << 23))}), 1 << 23, "zstd")
+    pyarrow.feather.write_feather(table.select(["count", "name"]), HERE / "version_1.feather", version=1)
+    write_changing_dictionaries()
+
+
 def main():
     table = every_type()
     pq.write_table(table, HERE / "types.parquet", row_group_size=5, compression={
@@ -54,6 +87,7 @@ def main():
     pq.write_table(twice, HERE / "twice.parquet")
     bad = pa.table({"text": pa.array([b"good", b"b\xffd"]).cast(pa.string(), safe=False)})
     pq.write_table(bad, HERE / "bad_utf8.parquet")
+    write_arrow(table, bad)
     # 64 MiB of zeros in a few kilobytes.
     pq.write_table(pa.table({"zeros": pa.array(numpy.zeros(1 << 23))}), HERE / "bomb.parquet", compression="zstd",
                    use_dictionary=False, row_group_size=1 << 23)
