@@ -114,7 +114,7 @@ std::vector<std::string> column_problems(const std::string& file, const Schema& 
       problems.push_back(missing_column(file, schema, column.name, ""));
     } else if (!meets(*field, column)) {
       const std::string type = name_of_type(*field);
-      problems.push_back(str_format("{}: column \"{}\" holds {}{}; {} is needed{}", file, column.name, type,
+      problems.push_back(str_format("{}: column \"{}\" holds {}{}; needed: {}{}", file, column.name, type,
                                     field->stored_as.empty() || field->stored_as == type
                                         ? ""
                                         : str_format(" (stored as {})", field->stored_as),

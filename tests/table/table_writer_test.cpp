@@ -6,6 +6,7 @@
 #include "common/error.h"
 #include "storage/support/memory_store.h"
 #include "table/every_type.h"
+#include "table/expect_columns.h"
 #include "table/memory_table.h"
 #include "table/table_file.h"
 
@@ -42,21 +43,6 @@ std::vector<int64_t> rows_of_blocks(const TableFile& file) {
   return rows;
 }
 
-void expect_equal(const Column& actual, const Column& expected) {
-  EXPECT_EQ(actual.type, expected.type);
-  ASSERT_EQ(actual.rows, expected.rows);
-  for (int64_t row = 0; row < expected.rows; ++row)
-    EXPECT_EQ(actual.is_valid(row), expected.is_valid(row)) << row;
-  EXPECT_EQ(actual.bools, expected.bools);
-  EXPECT_EQ(actual.integers, expected.integers);
-  EXPECT_EQ(actual.floats, expected.floats);
-  EXPECT_EQ(actual.doubles, expected.doubles);
-  EXPECT_EQ(actual.offsets, expected.offsets);
-  EXPECT_EQ(actual.bytes, expected.bytes);
-  ASSERT_EQ(actual.items.size(), expected.items.size());
-  for (size_t i = 0; i < expected.items.size(); ++i) expect_equal(actual.items[i], expected.items[i]);
-}
-
 TEST(TableWriter, WritesEveryType) {
   for (const ParquetCompression compression :
        {ParquetCompression::kNone, ParquetCompression::kSnappy, ParquetCompression::kZstd}) {
@@ -69,7 +55,7 @@ TEST(TableWriter, WritesEveryType) {
       const auto expected = every_type(place.first_row, place.first_row + place.rows);
       for (size_t i = 0; i < expected.size(); ++i) {
         SCOPED_TRACE(kEveryType[i].name);
-        expect_equal(columns[i], expected[i]);
+        expect_same_column(columns[i], expected[i]);
       }
     }
   }
@@ -146,12 +132,37 @@ TEST(TableWriter, RefusesWhatDoesNotFit) {
                DataError);
   const Schema schema = {{.name = "a", .type = ColumnType::kInt64},
                          {.name = "b", .type = ColumnType::kFloat64}};
-  const auto writer = open_table_writer("x.parquet", schema, into(content));
-  EXPECT_THROW(writer->append(std::vector{integers({1})}), InternalError);
-  EXPECT_THROW(writer->append(std::vector{integers({1}), integers({1})}), InternalError);
-  EXPECT_THROW(writer->append(std::vector{integers({1, 2}), doubles({1})}), InternalError);
+  for (const TableFormat format : {TableFormat::kParquet, TableFormat::kJsonLines}) {
+    for (const std::vector<Column>& columns :
+         {std::vector{integers({1})}, {integers({1}), integers({1})}, {integers({1, 2}), doubles({1})}}) {
+      content.clear();
+      const auto writer = open_table_writer("x", schema, into(content), {.format = format});
+      writer->append(std::vector{integers({1}), doubles({1})});
+      EXPECT_THROW(writer->append(columns), InternalError);
+      const size_t size = content.size();
+      EXPECT_THROW(writer->append(std::vector{integers({1}), doubles({1})}), InternalError);
+      EXPECT_ANY_THROW(writer->flush());
+      EXPECT_ANY_THROW(writer->close());
+      EXPECT_EQ(content.size(), size);
+    }
+  }
+  const auto closed = open_table_writer("x.parquet", schema, into(content));
+  closed->close();
+  EXPECT_THROW(closed->append(std::vector{integers({1}), doubles({1})}), InternalError);
+  EXPECT_THROW(open_table_writer("x.csv", schema, into(content), {.format = TableFormat::kCsv}), DataError);
+}
+
+TEST(TableWriter, FlushEndsTheRowGroup) {
+  std::string content;
+  const auto writer = open_table_writer("x.parquet", kEveryType, into(content), {.rows_per_group = 10});
+  writer->append(every_type(0, 14));
+  const size_t size = content.size();
+  writer->flush();
+  EXPECT_GT(content.size(), size);
+  writer->flush();
+  writer->append(every_type(14, 20));
   writer->close();
-  EXPECT_THROW(writer->append(std::vector{integers({1}), doubles({1})}), InternalError);
+  EXPECT_THAT(rows_of_blocks(*open(content)), ElementsAre(10, 4, 6));
 }
 
 }  // namespace
