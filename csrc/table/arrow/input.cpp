@@ -1,6 +1,7 @@
 #include "table/arrow/input.h"
 
 #include <arrow/buffer.h>
+#include <arrow/util/future.h>
 
 #include <algorithm>
 #include <mutex>
@@ -10,7 +11,8 @@ namespace {
 
 class Input final : public arrow::io::RandomAccessFile {
  public:
-  explicit Input(std::shared_ptr<const storage::RandomAccessFile> file) : file_(std::move(file)) {}
+  Input(std::shared_ptr<const storage::RandomAccessFile> file, ReadAhead ahead)
+      : file_(std::move(file)), ahead_(ahead) {}
 
   arrow::Result<int64_t> GetSize() override { return file_->size(); }
   arrow::Result<int64_t> Tell() const override { return position_; }
@@ -46,6 +48,12 @@ class Input final : public arrow::io::RandomAccessFile {
     return buffer;
   }
 
+  arrow::Future<std::shared_ptr<arrow::Buffer>> ReadAsync(const arrow::io::IOContext& context,
+                                                          int64_t position, int64_t bytes) override {
+    if (ahead_ == ReadAhead::kInThreads) return RandomAccessFile::ReadAsync(context, position, bytes);
+    return arrow::Future<std::shared_ptr<arrow::Buffer>>::MakeFinished(ReadAt(position, bytes));
+  }
+
   arrow::Result<int64_t> Read(int64_t bytes, void* out) override {
     ARROW_ASSIGN_OR_RAISE(const int64_t got, ReadAt(position_, bytes, out));
     position_ += got;
@@ -60,6 +68,7 @@ class Input final : public arrow::io::RandomAccessFile {
 
  private:
   std::shared_ptr<const storage::RandomAccessFile> file_;
+  ReadAhead ahead_;
   int64_t position_ = 0;
   bool closed_ = false;
 };
@@ -67,8 +76,8 @@ class Input final : public arrow::io::RandomAccessFile {
 }  // namespace
 
 std::shared_ptr<arrow::io::RandomAccessFile> arrow_input(
-    std::shared_ptr<const storage::RandomAccessFile> file) {
-  return std::make_shared<Input>(std::move(file));
+    std::shared_ptr<const storage::RandomAccessFile> file, ReadAhead ahead) {
+  return std::make_shared<Input>(std::move(file), ahead);
 }
 
 }  // namespace echelon::table

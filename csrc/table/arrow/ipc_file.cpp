@@ -73,7 +73,10 @@ class IpcFile : public TableFile {
       : file_(std::move(file)), max_block_bytes_(options.max_block_bytes) {}
 
   const RandomAccessFile& file() const { return *file_; }
-  std::shared_ptr<arrow::io::RandomAccessFile> input() const { return arrow_input(file_); }
+  /// The limited memory of a call ends with it, and so must all that the reader does.
+  std::shared_ptr<arrow::io::RandomAccessFile> input() const {
+    return arrow_input(file_, ReadAhead::kAtOnce);
+  }
 
   void take_schema(const arrow::Schema& schema) {
     for (int i = 0; i < schema.num_fields(); ++i) {
