@@ -4,16 +4,9 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <string_view>
+#include "models/pooling.h"
 
 namespace echelon::models {
-
-enum class Pooling {
-  kMean,  ///< over the text's tokens, special ones included
-  kCls,   ///< the first token's
-  kMax,   ///< of each number over the text's tokens
-};
-std::string_view name_of(Pooling pooling);  ///< "mean", "cls", "max"
 
 /// hidden: [batch, time, width]; lengths: int64 [batch], each 1 … time: tokens from there on have no part.
 /// Returns [batch, width], computed in float32 and of that type, or float64 if `hidden` is.

@@ -14,7 +14,7 @@ constexpr const char* kFooter =
     "Start several ranks with an MPI launcher: mpirun -n 2 echelon train CONFIG.yaml\n"
     "Exit codes: 0 done, 1 internal, 2 usage, 3 configuration, 4 data, 5 communication, 6 checkpoint, 7 not "
     "finite,\n"
-    "            75 stopped by a signal after writing a checkpoint (run again to continue).";
+    "            75 stopped by a signal, fit for going on (run again to continue).";
 
 void add_config(CLI::App* verb, Arguments& arguments) {
   verb->add_option("config", arguments.config, "Configuration file (YAML)")
@@ -145,6 +145,14 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
                        "Checkpoint folder; not given: the best one of the run");
   evaluate->add_option("--output", arguments.output,
                        "Folder for the results (default: the folder evaluation of the run)");
+  add_config(
+      add_verb(
+          app, arguments, "predict",
+          "Score every row of tables exactly once, on all ranks of the MPI job. What was killed goes on when "
+          "it\n"
+          "is started again; SIGTERM or SIGINT: finish the units that are begun, exit with 75 (mode: "
+          "follow: 0)."),
+      arguments);
   add_plan(app, arguments);
   add_prepare(app, arguments);
   add_bench(app, arguments);
@@ -154,10 +162,13 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
       arguments);
   CLI::App* schema =
       add_verb(app, arguments, "schema", "Print the JSON Schema of the configuration, for editors.");
+  std::vector<std::string> others = kind_names();
+  others.emplace_back("predict");
   schema
-      ->add_option("kind", arguments.kind, "Of `prepare KIND` instead of training: " + join_or(kind_names()))
+      ->add_option("kind", arguments.kind,
+                   "Of `predict` or `prepare KIND` instead of training: " + join_or(others))
       ->type_name("KIND")
-      ->check(CLI::IsMember(kind_names()));
+      ->check(CLI::IsMember(others));
   schema->add_flag("--markdown", arguments.markdown, "Print the reference page (docs/config.md) instead");
   add_inspect(app, arguments);
   add_verb(app, arguments, "doctor",

@@ -9,10 +9,10 @@
 namespace echelon::cli {
 
 struct Arguments {
-  /// "train", "evaluate", "plan", "prepare", "bench data", "check", "schema", "inspect" or "doctor"
+  /// "train", "evaluate", "predict", "plan", "prepare", "bench data", "check", "schema", "inspect" or "doctor"
   std::string verb;
   std::string kind;    ///< prepare: what; schema: what configuration, empty: of training
-  std::string config;  ///< configuration file (train, evaluate, plan, prepare, bench data, check)
+  std::string config;  ///< configuration file (train, evaluate, predict, plan, prepare, bench data, check)
   std::vector<std::string> overrides;  ///< key.path=value
   std::string path;                    ///< what to inspect
   std::string sheet;                   ///< inspect: PNG file for sample images

@@ -1,15 +1,19 @@
 #include "cli/check.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "common/log.h"
 #include "config/config.h"
+#include "predict/settings.h"
 #include "prepare/kinds.h"
 #include "train/settings.h"
 
 namespace echelon::cli {
 
 namespace {
+
+constexpr const char* kPredict = "predict";
 
 template <class Settings>
 std::string schema_of(const Arguments& arguments, const std::string& title) {
@@ -23,11 +27,20 @@ std::string schema_of_kind(const Arguments& arguments, const std::string& kind) 
   });
 }
 
+/// Rows that are scored have a source, data that are learned are called so.
+bool is_of_predict(const std::string& config) {
+  const std::vector<std::string> keys = config::top_level_keys(config);
+  const auto has = [&](std::string_view key) { return std::ranges::find(keys, key) != keys.end(); };
+  return has("source") && !has("data");
+}
+
 /// Of training; the page has everything.
 std::string schema_text(const Arguments& arguments) {
+  if (arguments.kind == kPredict) return schema_of<predict::PredictSettings>(arguments, kPredict);
   if (!arguments.kind.empty()) return schema_of_kind(arguments, arguments.kind);
   std::string text = schema_of<train::TrainSettings>(arguments, "Configuration");
   if (!arguments.markdown) return text;
+  text += "\n" + schema_of<predict::PredictSettings>(arguments, kPredict);
   for (const prepare::Kind& kind : prepare::kKinds) text += "\n" + schema_of_kind(arguments, kind.name);
   return text;
 }
@@ -35,7 +48,11 @@ std::string schema_text(const Arguments& arguments) {
 }  // namespace
 
 int check(const Arguments& arguments) {
-  config::load<train::TrainSettings>(arguments.config, arguments.overrides);
+  if (is_of_predict(arguments.config)) {
+    config::load<predict::PredictSettings>(arguments.config, arguments.overrides);
+  } else {
+    config::load<train::TrainSettings>(arguments.config, arguments.overrides);
+  }
   log::info("{}: no problems found", arguments.config);
   return 0;
 }

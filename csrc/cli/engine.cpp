@@ -12,6 +12,7 @@
 #include "inspect/inspect.h"
 #include "plan/plan.h"
 #include "plan/search.h"
+#include "predict/predict.h"
 #include "prepare/prepare.h"
 #include "train/run.h"
 
@@ -71,6 +72,9 @@ ExitCode print_inspection(const Arguments& arguments) {
 ExitCode run(const Arguments& arguments, const ProcessEnvironment& environment) {
   if (arguments.verb == "train") return run_with_config(arguments, environment, train::train);
   if (arguments.verb == "evaluate") return run_with_config(arguments, environment, train::evaluate);
+  if (arguments.verb == "predict")
+    return predict::predict(
+        config::load<predict::PredictSettings>(arguments.config, arguments.overrides).value, environment);
   if (arguments.verb == "prepare")
     return prepare::prepare({arguments.kind, arguments.config, arguments.overrides}, environment);
   if (arguments.verb == "bench data") return bench_data(arguments, environment);

@@ -92,6 +92,7 @@ void WorkFolder::remove_file(const fs::path& name) const {
 }
 
 void WorkFolder::remove() const {
+  fs::remove(path_ / "job.json");  // first: what is half removed is nothing to go on from
   fs::remove_all(path_);
 }
 

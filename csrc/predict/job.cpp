@@ -1,0 +1,225 @@
+#include "predict/job.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <set>
+#include <thread>
+
+#include "comm/text_exchange.h"
+#include "common/clock.h"
+#include "common/folder_lock.h"
+#include "common/format.h"
+#include "common/log.h"
+#include "predict/output/output_state.h"
+#include "predict/output/schema_json.h"
+#include "predict/task.h"
+#include "storage/patterns.h"
+#include "storage/storage.h"
+#include "work/inputs.h"
+#include "work/job_text.h"
+#include "work/make_units.h"
+
+namespace echelon::predict {
+namespace {
+
+using work::Json;
+
+/// What rank 0 says that all do next.
+struct Next {
+  std::vector<std::string> names;  ///< empty: nothing
+  int64_t number = 0;              ///< of the batch
+  std::optional<table::Schema> kept;
+};
+
+class Job {
+ public:
+  Job(const PredictSettings& settings, const JobModel& model, const JobOptions& options, Communicator& comm)
+      : settings_(settings),
+        model_(model),
+        options_(options),
+        comm_(comm),
+        identity_{deciding_settings(settings), model.digest},
+        storage_(settings.storage) {}
+
+  ExitCode run() {
+    text_of_root(comm_, [&]() -> std::string {
+      fs::create_directories(settings_.output.folder);
+      lock_.emplace(settings_.output.folder);
+      state_.emplace(settings_, identity_);
+      return "";
+    });
+    report_changed();
+    while (!stopped()) {
+      const Next next = choose_next();
+      if (next.names.empty()) {
+        if (settings_.mode != Mode::kFollow) return finished();
+        wait_for_files();
+      } else if (!score(next)) {
+        break;
+      }
+    }
+    if (settings_.mode == Mode::kFollow) return ExitCode::kOk;
+    log::info("stopped by a signal; run the same command to go on");
+    return ExitCode::kInterrupted;
+  }
+
+ private:
+  /// Whether any rank was told to stop.
+  bool stopped() {
+    at::Tensor told = at::tensor({static_cast<int64_t>(options_.stop && options_.stop())}, at::kLong);
+    comm_.all_reduce(told, Reduce::kSum, "told to stop")->wait();
+    return told.item<int64_t>() > 0;
+  }
+
+  ExitCode finished() {
+    if (!scored_any_) log::info("{}: nothing is left to score", settings_.output.folder);
+    return ExitCode::kOk;
+  }
+
+  /// The files that are there now, each once. What is still to come needs no match yet.
+  std::vector<std::string> expand() {
+    std::vector<std::string> names;
+    std::set<std::string> seen;
+    for (const config::InputPath& pattern : settings_.source.files) {
+      try {
+        for (std::string& name : storage_.expand({pattern.path}))
+          if (seen.insert(name).second) names.push_back(std::move(name));
+      } catch (const storage::NoMatchError&) {
+        if (settings_.mode == Mode::kOnce) throw;
+      }
+    }
+    return names;
+  }
+
+  Next choose_next() {
+    const std::string chosen = text_of_root(comm_, [&] {
+      Json json = {{"names", state_->next_batch(expand()).value_or(std::vector<std::string>())},
+                   {"number", state_->next_number()}};
+      if (!state_->records().empty()) json["kept"] = to_json(state_->records().back().kept);
+      return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    });
+    const Json json = Json::parse(chosen);
+    Next next{.names = json.at("names"), .number = json.at("number"), .kept = std::nullopt};
+    if (json.contains("kept")) next.kept = schema_from(json.at("kept"));
+    return next;
+  }
+
+  /// False: it was stopped.
+  bool score(const Next& next) {
+    const Stopwatch watch;
+    const Plan plan =
+        make_plan(next.names, settings_, model_.scorer, next.kept ? &*next.kept : nullptr, storage_, comm_);
+    const OutputLayout layout{.kept = plan.kept,
+                              .made = model_.scorer.outputs(),
+                              .version = model_.version,
+                              .output = settings_.output};
+    layout.check();
+    const PredictTask task(plan, layout, settings_, model_.scorer, storage_, next.number, options_.threads);
+    text_of_root(comm_, [&]() -> std::string {
+      state_->begin(work::render_job(
+          "predict", identity_.settings + "model_digest: " + identity_.model_digest + "\n", task.inputs()));
+      return "";
+    });
+    const work::OutputFolder folder(work_folder_of(settings_.output.folder));
+    if (!work::make_units(task, folder, {.threads = options_.threads, .shown = "rows", .stop = options_.stop},
+                          comm_))
+      return false;
+    text_of_root(comm_, [&]() -> std::string {
+      commit(task, folder, plan, next.number, watch.seconds());
+      return "";
+    });
+    scored_any_ = true;
+    return true;
+  }
+
+  void commit(const PredictTask& task, const work::OutputFolder& folder, const Plan& plan, int64_t number,
+              double seconds) {
+    BatchRecord record{.number = number,
+                       .model_path = model_.path,
+                       .model_digest = model_.digest,
+                       .model_version = model_.version,
+                       .settings = identity_.settings,
+                       .kept = plan.kept,
+                       .inputs = task.inputs(),
+                       .counts = {{"rows", 0}, {"errors", 0}},
+                       .files = {}};
+    for (work::UnitOutput& unit : work::outputs_of_units(task, folder)) {
+      work::add_counts(record.counts, unit.counts);
+      std::ranges::move(unit.files, std::back_inserter(record.files));
+    }
+    report(record, seconds);
+    state_->commit(std::move(record));
+  }
+
+  void report(const BatchRecord& record, double seconds) const {
+    const auto rows = static_cast<double>(record.counts.at("rows"));
+    log::info(
+        "{}: {} rows of {} files scored in {} ({}/s){}", settings_.output.folder, record.counts.at("rows"),
+        record.inputs.size(), human_seconds(seconds), human_count(rows / std::max(seconds, 1e-3)),
+        record.counts.at("errors") == 0 ? ""
+                                        : str_format("; {} rows could not be scored: see {}/errors",
+                                                     record.counts.at("errors"), settings_.output.folder));
+  }
+
+  /// Files that were scored and are others now: what was made of them stays, and the user is told.
+  void report_changed() {
+    const std::string before = text_of_root(comm_, [&] {
+      Json inputs = Json::array();
+      const std::vector<std::string> found = expand();
+      const std::set<std::string> there(found.begin(), found.end());
+      for (const BatchRecord& record : state_->records()) {
+        for (const work::InputFile& input : record.inputs)
+          if (there.contains(input.name)) inputs.push_back({input.name, input.bytes, input.version});
+      }
+      return inputs.dump(-1, ' ', false, Json::error_handler_t::replace);
+    });
+    std::vector<std::string> names;
+    const Json inputs = Json::parse(before);
+    for (const Json& input : inputs) names.push_back(input.at(0));
+    const std::vector<work::SeenInput> seen = work::look_at_inputs(names, storage_, comm_);
+    std::vector<std::string> changed;
+    for (size_t i = 0; i < seen.size(); ++i) {
+      if (seen[i].file.bytes != inputs[i].at(1) || seen[i].file.version != inputs[i].at(2))
+        changed.push_back(names[i]);
+    }
+    if (changed.empty()) return;
+    const std::string message = str_format(
+        "{} of the files have changed since they were scored, {} the first", changed.size(), changed.front());
+    if (settings_.output.overwrite) {
+      if (comm_.rank() == 0) log::info("{}; all is scored anew, as output.overwrite asks for", message);
+      if (state_) state_->start_anew();
+      return;
+    }
+    if (settings_.mode == Mode::kOnce)
+      throw ConfigError(message + "; set output.overwrite: true to score all anew");
+    if (comm_.rank() == 0) log::warning("{}; what was made of them stays as it is", message);
+  }
+
+  void wait_for_files() {
+    const Stopwatch watch;
+    while (watch.seconds() < settings_.poll_seconds && !(options_.stop && options_.stop()))
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+
+  const PredictSettings& settings_;
+  const JobModel& model_;
+  const JobOptions& options_;
+  Communicator& comm_;
+  JobIdentity identity_;
+  storage::Storage storage_;
+  bool scored_any_ = false;
+  std::optional<FolderLock> lock_;    // rank 0's
+  std::optional<OutputState> state_;  // rank 0's
+};
+
+}  // namespace
+
+ExitCode run_job(const PredictSettings& settings, const JobModel& model, const JobOptions& options,
+                 Communicator& comm) {
+  return Job(settings, model, options, comm).run();
+}
+
+}  // namespace echelon::predict

@@ -1,0 +1,64 @@
+// The files of one unit: predictions of the rows that could be scored, and the others with the reason.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "predict/scorer/scorer.h"
+#include "predict/settings.h"
+#include "table/partitioned_writer.h"
+#include "work/output_folder.h"
+#include "work/unit_output.h"
+
+namespace echelon::predict {
+
+/// Of all files of a job.
+struct OutputLayout {
+  table::Schema kept;     ///< of the input
+  table::Schema made;     ///< by the model
+  std::string version;    ///< of the model
+  OutputSettings output;  ///< which columns besides
+  /// kept, made and what `output` asks for.
+  table::Schema schema() const;
+  /// Throws ConfigError where two columns have one name, DataError where rows cannot be divided by what
+  /// `output.partition_by` names.
+  void check() const;
+};
+
+/// Used by one thread. Whatever happens before finish(), nothing stays.
+class RowWriter {
+ public:
+  /// `stem`: what the names of the files begin with, no other unit's.
+  RowWriter(const OutputLayout& layout, const work::OutputFolder& folder, std::string stem);
+  ~RowWriter();
+
+  /// Rows of one file, in order: the columns of OutputLayout::kept, and what was made of them.
+  void append(std::vector<table::Column> kept, Scores scores, const table::RowsOrigin& origin);
+  /// Rows that could not even be read; `rows` of them from origin.first_row, or where that is not known one
+  /// for the file as a whole.
+  void append_unread(const table::RowsOrigin& origin, std::optional<int64_t> rows, const std::string& reason);
+
+  /// Completes the files; "rows" counts those that were scored, "errors" the others.
+  work::UnitOutput finish();
+
+ private:
+  /// Those of one folder: what is written to it, and what came of it.
+  struct Files;
+
+  Files& predictions();
+  Files& errors();
+  void append_scored(std::span<const table::Column> columns, const std::map<int64_t, std::string>& problems,
+                     int64_t rows);
+  void append_errors(const std::map<int64_t, std::string>& problems, const table::RowsOrigin& origin);
+
+  const OutputLayout& layout_;
+  const work::OutputFolder& folder_;
+  std::string stem_;
+  std::unique_ptr<Files> predictions_, errors_;
+};
+
+}  // namespace echelon::predict

@@ -1,0 +1,71 @@
+#include "predict/scorer/model.h"
+
+#include <ATen/ATen.h>
+
+#include "checkpoint/checkpoint.h"
+#include "common/checksum.h"
+#include "common/error.h"
+#include "common/format.h"
+#include "config/config.h"
+#include "models/registry.h"
+#include "table/encoder_file.h"
+#include "train/load_model.h"
+
+namespace echelon::predict {
+namespace {
+
+/// What decides what it says: the files that are read of it, with the averaged weights in place of the
+/// trained ones.
+bool is_read(const std::string& file) {
+  return !file.starts_with("optimizer");
+}
+
+std::string digest_of(const checkpoint::Manifest& manifest) {
+  std::string text = manifest.model_family + "\n" + manifest.config;
+  for (const checkpoint::StoredFile& file : manifest.files)
+    if (is_read(file.name)) text += "\n" + file.name + " " + file.checksum;
+  return checksum_of(std::as_bytes(std::span(text)));
+}
+
+train::TrainSettings settings_of(const checkpoint::Checkpoint& checkpoint) {
+  const std::string name = (checkpoint.folder() / checkpoint::kManifestFile).string() + " (config)";
+  return config::parse<train::TrainSettings>(checkpoint.manifest().config, name, {},
+                                             config::InputFiles::kMayBeMissing);
+}
+
+std::shared_ptr<const table::FeatureEncoder> encoder_of(const checkpoint::Checkpoint& checkpoint,
+                                                        const train::TrainSettings& training) {
+  if (!std::holds_alternative<data::TableSettings>(training.data)) return nullptr;
+  const fs::path path = checkpoint.folder() / checkpoint::kFeaturesFile;
+  return std::make_shared<table::FeatureEncoder>(
+      table::parse_encoder(checkpoint.text(checkpoint::kFeaturesFile), path.string()));
+}
+
+}  // namespace
+
+at::ScalarType storage_type(Precision precision) {
+  return precision == Precision::kFloat64 ? at::kDouble : at::kFloat;
+}
+
+LoadedModel load_model(const ScoredModel& settings, Precision precision) {
+  const checkpoint::Checkpoint checkpoint = checkpoint::open_checkpoint(settings.path.path);
+  LoadedModel loaded{.origin = checkpoint.folder().string(),
+                     .family = checkpoint.manifest().model_family,
+                     .digest = digest_of(checkpoint.manifest()),
+                     .training = settings_of(checkpoint),
+                     .encoder = nullptr,
+                     .model = nullptr};
+  loaded.encoder = encoder_of(checkpoint, loaded.training);
+  if (loaded.encoder) {
+    loaded.training.model =
+        models::with_table(std::move(loaded.training.model), {.numbers = loaded.encoder->numbers(),
+                                                              .categories = loaded.encoder->categories(),
+                                                              .classes = loaded.encoder->classes()});
+  }
+  loaded.model = std::make_shared<nn::LayeredModel>(models::make_model(loaded.training.model),
+                                                    at::TensorOptions().dtype(storage_type(precision)), 0);
+  train::load_model(*loaded.model, checkpoint, checkpoint.has(checkpoint::kAverageFile));
+  return loaded;
+}
+
+}  // namespace echelon::predict

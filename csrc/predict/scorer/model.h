@@ -1,0 +1,32 @@
+// The model of a checkpoint, ready to be asked.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "nn/layered_model.h"
+#include "predict/settings.h"
+#include "table/encoder.h"
+#include "train/settings.h"
+
+namespace echelon::predict {
+
+struct LoadedModel {
+  std::string origin;  ///< the checkpoint's folder
+  std::string family;
+  /// Equal for models that say the same: XXH3-128 of the configuration of the model and of the checksums of
+  /// its files.
+  std::string digest;
+  train::TrainSettings training;  ///< what it was trained with
+  /// Null where the model reads no table.
+  std::shared_ptr<const table::FeatureEncoder> encoder;
+  /// Only forward() of it may be called, without gradients; by several threads at once.
+  std::shared_ptr<nn::LayeredModel> model;
+};
+
+at::ScalarType storage_type(Precision precision);
+
+/// Throws CheckpointError: there is none, it is damaged, or lacks what its model needs.
+LoadedModel load_model(const ScoredModel& settings, Precision precision);
+
+}  // namespace echelon::predict

@@ -1,0 +1,25 @@
+// From the settings to what scores rows.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "predict/scorer/scorer.h"
+#include "predict/settings.h"
+
+namespace echelon::predict {
+
+struct OpenedScorer {
+  std::unique_ptr<Scorer> scorer;
+  std::string path;    ///< where the model lies
+  std::string family;  ///< "mlp", "bert", …
+  /// Equal for models that say the same: XXH3-128 of what decides it.
+  std::string digest;
+};
+
+/// By what lies at `settings.model.path`: a Hugging Face folder (config.json), else a checkpoint. Throws
+/// CheckpointError: there is none, it is damaged, or lacks what its model needs; ConfigError for settings
+/// that do not fit it.
+OpenedScorer open_scorer(const PredictSettings& settings);
+
+}  // namespace echelon::predict

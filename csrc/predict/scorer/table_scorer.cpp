@@ -1,0 +1,157 @@
+#include "predict/scorer/table_scorer.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+
+#include "common/error.h"
+#include "common/format.h"
+#include "nn/autocast.h"
+#include "table/schema_check.h"
+
+namespace echelon::predict {
+namespace {
+
+using table::Column;
+using table::ColumnType;
+
+std::vector<std::string> trained_columns(const table::FeatureEncoder& encoder) {
+  std::vector<std::string> columns;
+  for (const table::EncodedFeature& feature : encoder.features()) columns.push_back(feature.settings.column);
+  return columns;
+}
+
+void require_known(const std::vector<std::string>& known, const std::string& name, const std::string& key) {
+  if (std::ranges::find(known, name) != known.end()) return;
+  const std::string nearest = nearest_name(name, known);
+  throw ConfigError(
+      str_format("{}: the model has no feature \"{}\"; {}", key, name,
+                 nearest.empty() ? "it has " + join(known) : str_format("did you mean \"{}\"?", nearest)));
+}
+
+/// A model knows its features by name, so their order in the settings does not matter: they say what the user
+/// believes that it reads.
+void check_inputs(const PredictSettings& settings, const std::vector<std::string>& trained) {
+  for (const auto& [input, columns] : settings.inputs) {
+    if (input != "features")
+      throw ConfigError(str_format("inputs.{}: a model of tables has one input, features", input));
+    for (const std::string& column : columns) require_known(trained, column, "inputs.features");
+    for (const std::string& name : trained) {
+      if (std::ranges::find(columns, name) == columns.end())
+        throw ConfigError(str_format("inputs.features: the model also reads \"{}\"", name));
+    }
+  }
+  for (const auto& [feature, column] : settings.rename) require_known(trained, feature, "rename");
+}
+
+/// As the files call them.
+std::vector<std::string> input_columns(const PredictSettings& settings,
+                                       const table::FeatureEncoder& encoder) {
+  std::vector<std::string> columns = trained_columns(encoder);
+  check_inputs(settings, columns);
+  for (std::string& column : columns) {
+    if (const auto renamed = settings.rename.find(column); renamed != settings.rename.end())
+      column = renamed->second;
+  }
+  return columns;
+}
+
+class TableScorer final : public Scorer {
+ public:
+  TableScorer(LoadedModel model, const PredictSettings& settings)
+      : model_(std::move(model)),
+        precision_(settings.precision),
+        batch_(settings.batch),
+        inputs_(input_columns(settings, *model_.encoder)) {
+    const std::string& prefix = settings.output.prefix;
+    if (model_.encoder->has_classes()) {
+      outputs_ = {{.name = prefix + "prediction", .type = ColumnType::kString},
+                  {.name = prefix + "probability", .type = ColumnType::kFloat32}};
+    } else {
+      outputs_ = {{.name = prefix + "prediction", .type = ColumnType::kFloat64}};
+    }
+  }
+
+  const std::vector<std::string>& inputs() const override { return inputs_; }
+  const table::Schema& outputs() const override { return outputs_; }
+
+  void check(const std::string& file, const table::Schema& schema) const override {
+    std::vector<table::WantedColumn> wanted;
+    for (size_t i = 0; i < inputs_.size(); ++i) {
+      const bool category = model_.encoder->features()[i].settings.kind == table::FeatureKind::kCategorical;
+      wanted.push_back(
+          {.name = inputs_[i], .need = category ? table::Need::kCategory : table::Need::kNumber});
+    }
+    table::require_columns(file, schema, wanted);
+  }
+
+  Scores score(std::span<const Column> inputs, const table::RowsOrigin& origin) const override {
+    const c10::InferenceMode no_gradients;
+    table::EncodedRows rows = model_.encoder->encode_inputs(inputs, origin, table::BadRow::kNote);
+    Scores scores{.columns = {}, .problems = std::move(rows.problems)};
+    for (const table::Field& field : outputs_) scores.columns.push_back(table::empty_column(field.type));
+    for (int64_t begin = 0; begin < rows.rows; begin += batch_)
+      add(predict(rows, begin, std::min(begin + batch_, rows.rows)), scores.columns);
+    return scores;
+  }
+
+ private:
+  /// float32 [rows, outputs], on the CPU.
+  at::Tensor predict(table::EncodedRows& rows, int64_t begin, int64_t end) const {
+    nn::Activations inputs;
+    const int64_t numbers = model_.encoder->numbers();
+    const auto categories = static_cast<int64_t>(model_.encoder->categories().size());
+    if (numbers > 0)
+      inputs["features"] =
+          at::from_blob(rows.numbers.data() + begin * numbers, {end - begin, numbers}, at::kFloat)
+              .to(storage_type(precision_));
+    if (categories > 0)
+      inputs["categories"] =
+          at::from_blob(rows.categories.data() + begin * categories, {end - begin, categories}, at::kInt)
+              .to(at::kLong);
+    const nn::AutocastScope autocast(
+        precision_ == Precision::kBfloat16 ? std::optional(at::kBFloat16) : std::nullopt,
+        at::Device(at::kCPU));
+    const nn::Activations outputs = model_.model->forward(std::move(inputs), {.training = false});
+    return outputs.at(model_.model->spec().outputs.front()).to(at::kFloat);
+  }
+
+  void add(const at::Tensor& outputs, std::vector<Column>& columns) const {
+    if (model_.encoder->has_classes()) return add_classes(outputs, columns);
+    const table::NumberEncoding& encoding = model_.encoder->target()->number;
+    const at::Tensor flat = outputs.contiguous();
+    const float* values = flat.const_data_ptr<float>();
+    Column& prediction = columns[0];
+    for (int64_t i = 0; i < flat.numel(); ++i)
+      prediction.doubles.push_back(static_cast<double>(values[i]) * encoding.deviation + encoding.mean);
+    prediction.rows += flat.numel();
+  }
+
+  void add_classes(const at::Tensor& logits, std::vector<Column>& columns) const {
+    const auto [probability, index] = at::softmax(logits, 1).max(1);
+    const float* probabilities = probability.const_data_ptr<float>();
+    const int64_t* indices = index.const_data_ptr<int64_t>();
+    const table::Vocabulary& classes = model_.encoder->target()->classes;
+    for (int64_t i = 0; i < probability.numel(); ++i) {
+      columns[0].bytes += classes.values()[static_cast<size_t>(indices[i])];
+      columns[0].offsets.push_back(static_cast<int64_t>(columns[0].bytes.size()));
+      columns[1].floats.push_back(probabilities[i]);
+    }
+    for (Column& column : columns) column.rows += probability.numel();
+  }
+
+  LoadedModel model_;
+  Precision precision_;
+  int64_t batch_;
+  std::vector<std::string> inputs_;
+  table::Schema outputs_;
+};
+
+}  // namespace
+
+std::unique_ptr<Scorer> make_table_scorer(LoadedModel model, const PredictSettings& settings) {
+  return std::make_unique<TableScorer>(std::move(model), settings);
+}
+
+}  // namespace echelon::predict

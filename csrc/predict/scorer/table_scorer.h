@@ -1,0 +1,16 @@
+// Rows of a table → what a model that was trained on tables says of them.
+#pragma once
+
+#include <memory>
+
+#include "predict/scorer/model.h"
+#include "predict/scorer/scorer.h"
+
+namespace echelon::predict {
+
+/// Of classes "prediction" (text: the most probable) and "probability" float32 (of it); of numbers
+/// "prediction" float64, in the unit of the training data. The columns are those of the training data, as
+/// `settings.rename` calls them. Throws ConfigError where `inputs` or `rename` do not fit the model.
+std::unique_ptr<Scorer> make_table_scorer(LoadedModel model, const PredictSettings& settings);
+
+}  // namespace echelon::predict

@@ -1,0 +1,218 @@
+#include "predict/scorer/text_scorer.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <mutex>
+#include <numeric>
+
+#include "common/error.h"
+#include "common/format.h"
+#include "common/stage_clock.h"
+#include "models/bert.h"
+#include "models/text_embedding.h"
+#include "nn/autocast.h"
+#include "nn/functional/product_weight.h"
+#include "predict/scorer/model.h"
+#include "table/schema_check.h"
+#include "tokenizer/bounded_encoder.h"
+
+namespace echelon::predict {
+namespace {
+
+using table::Column;
+using table::ColumnType;
+using Ids = std::vector<uint32_t>;
+
+std::string text_column(const PredictSettings& settings) {
+  std::string column = "text";
+  for (const auto& [input, columns] : settings.inputs) {
+    if (input != "text")
+      throw ConfigError(str_format("inputs.{}: a model of texts has one input, text", input));
+    if (columns.size() != 1) throw ConfigError("inputs.text: one column holds the texts");
+    column = columns.front();
+  }
+  if (!settings.rename.empty())
+    throw ConfigError("rename: for a model of texts, inputs.text names the column");
+  return column;
+}
+
+models::Pooling pooling_of(const checkpoint::HuggingFaceModel& model, const PredictSettings& settings) {
+  if (settings.embedding.pooling) return *settings.embedding.pooling;
+  if (model.pooling()) return *model.pooling();
+  throw ConfigError(
+      str_format("embedding.pooling: {} does not say how tokens become one vector; set mean, cls "
+                 "or max",
+                 model.folder().string()));
+}
+
+/// Weights as products take them, converted once for each thread that is at work at a time.
+class WeightsPool {
+ public:
+  std::unique_ptr<nn::SharedWeights> take() {
+    const std::lock_guard lock(mutex_);
+    if (idle_.empty()) return std::make_unique<nn::SharedWeights>(kManyUses);
+    auto weights = std::move(idle_.back());
+    idle_.pop_back();
+    return weights;
+  }
+  void give_back(std::unique_ptr<nn::SharedWeights> weights) {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(weights));
+  }
+
+ private:
+  static constexpr int64_t kManyUses = 1'000;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<nn::SharedWeights>> idle_;
+};
+
+class WeightsLoan {
+ public:
+  explicit WeightsLoan(WeightsPool& pool) : pool_(pool), weights_(pool.take()) {}
+  ~WeightsLoan() { pool_.give_back(std::move(weights_)); }
+  WeightsLoan(const WeightsLoan&) = delete;
+  WeightsLoan& operator=(const WeightsLoan&) = delete;
+  nn::SharedWeights& get() { return *weights_; }
+
+ private:
+  WeightsPool& pool_;
+  std::unique_ptr<nn::SharedWeights> weights_;
+};
+
+class TextScorer final : public Scorer {
+ public:
+  TextScorer(const checkpoint::HuggingFaceModel& model, const PredictSettings& settings)
+      : inputs_{text_column(settings)},
+        outputs_{{.name = settings.output.prefix + "embedding",
+                  .type = ColumnType::kList,
+                  .item_type = ColumnType::kFloat32}},
+        pooling_(pooling_of(model, settings)),
+        normalises_(settings.embedding.normalise.value_or(model.normalises())),
+        precision_(settings.precision),
+        batch_tokens_(settings.batch_tokens),
+        width_(model.settings().width),
+        tokenizer_(tokenizer::load_tokenizer(model.tokenizer().string())),
+        encoder_(*tokenizer_, static_cast<size_t>(model.max_tokens())),
+        model_(models::make_bert(model.settings(), nn::init::zeros()),
+               at::TensorOptions().dtype(storage_type(settings.precision)), 0) {
+    model.load(model_);
+    if (tokenizer_->vocabulary() > model.settings().vocabulary)
+      throw ConfigError(str_format("model: the tokenizer of {} has {} tokens, the model {}",
+                                   model.folder().string(), tokenizer_->vocabulary(),
+                                   model.settings().vocabulary));
+  }
+
+  const std::vector<std::string>& inputs() const override { return inputs_; }
+  const table::Schema& outputs() const override { return outputs_; }
+  Grain grain() const override { return {.unit_rows = 1 << 14, .chunk_rows = 1 << 9}; }
+
+  void check(const std::string& file, const table::Schema& schema) const override {
+    const std::vector<table::WantedColumn> wanted{{.name = inputs_[0], .need = table::Need::kText}};
+    table::require_columns(file, schema, wanted, "; inputs.text says which column holds the texts");
+  }
+
+  Scores score(std::span<const Column> inputs, const table::RowsOrigin& origin) const override {
+    const c10::InferenceMode no_gradients;
+    const Column& texts = inputs[0];
+    Scores scores{.columns = {table::empty_column(ColumnType::kList, ColumnType::kFloat32)}};
+    Column& embeddings = scores.columns[0];
+    embeddings.rows = texts.rows;
+    for (int64_t row = 0; row < texts.rows; ++row) embeddings.offsets.push_back((row + 1) * width_);
+    embeddings.items[0].rows = texts.rows * width_;
+    embeddings.items[0].floats.resize(static_cast<size_t>(texts.rows * width_));
+    WeightsLoan weights(weights_);
+    const nn::SharedWeights::Scope scope(weights.get());
+    const std::vector<Ids> ids = encode(texts, origin, scores.problems);
+    std::vector<int64_t> order(static_cast<size_t>(texts.rows));
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::stable_sort(order, {}, [&](int64_t row) { return ids[static_cast<size_t>(row)].size(); });
+    std::erase_if(order, [&](int64_t row) { return ids[static_cast<size_t>(row)].empty(); });
+    for (size_t begin = 0; begin < order.size();) {
+      const size_t end = end_of_batch(ids, order, begin);
+      embed(ids, std::span(order).subspan(begin, end - begin), embeddings.items[0].floats);
+      begin = end;
+    }
+    return scores;
+  }
+
+ private:
+  /// Of rows with a problem, none.
+  std::vector<Ids> encode(const Column& texts, const table::RowsOrigin& origin,
+                          std::map<int64_t, std::string>& problems) const {
+    std::vector<Ids> ids(static_cast<size_t>(texts.rows));
+    for (int64_t row = 0; row < texts.rows; ++row) {
+      if (texts.is_valid(row)) {
+        ids[static_cast<size_t>(row)] = encoder_.encode(texts.text(row));
+      } else {
+        problems.emplace(row, str_format("{}, row {}, column \"{}\": the value is missing", origin.file,
+                                         origin.first_row + row, inputs_[0]));
+      }
+    }
+    return ids;
+  }
+
+  /// As many rows as have room for the longest of them, which comes last; at least one.
+  size_t end_of_batch(const std::vector<Ids>& ids, const std::vector<int64_t>& order, size_t begin) const {
+    size_t end = begin + 1;
+    while (end < order.size() && static_cast<int64_t>(ids[static_cast<size_t>(order[end])].size()) *
+                                         static_cast<int64_t>(end + 1 - begin) <=
+                                     batch_tokens_)
+      ++end;
+    return end;
+  }
+
+  void embed(const std::vector<Ids>& ids, std::span<const int64_t> rows, std::vector<float>& result) const {
+    const auto count = static_cast<int64_t>(rows.size());
+    const auto time = static_cast<int64_t>(ids[static_cast<size_t>(rows.back())].size());
+    at::Tensor tokens = at::zeros({count, time}, at::kLong), lengths = at::empty({count}, at::kLong);
+    for (int64_t i = 0; i < count; ++i) {
+      const Ids& own = ids[static_cast<size_t>(rows[static_cast<size_t>(i)])];
+      std::ranges::copy(own, tokens.mutable_data_ptr<int64_t>() + i * time);
+      lengths.mutable_data_ptr<int64_t>()[i] = static_cast<int64_t>(own.size());
+    }
+    const at::Tensor vectors = pooled(tokens, lengths);
+    const float* values = vectors.const_data_ptr<float>();
+    for (int64_t i = 0; i < count; ++i)
+      std::copy_n(values + i * width_, width_, result.begin() + rows[static_cast<size_t>(i)] * width_);
+  }
+
+  /// float32 [rows, width].
+  at::Tensor pooled(const at::Tensor& tokens, const at::Tensor& lengths) const {
+    const bool bf16 = precision_ == Precision::kBfloat16;
+    at::Tensor hidden;
+    {
+      const nn::AutocastScope autocast(bf16 ? std::optional(at::kBFloat16) : std::nullopt,
+                                       at::Device(at::kCPU));
+      nn::Activations outputs =
+          model_.forward({{"tokens", tokens}, {"lengths", lengths}}, {.training = false});
+      hidden = std::move(outputs.at("hidden"));
+    }
+    at::Tensor vectors = models::pool(hidden, lengths, pooling_);
+    if (normalises_) vectors = models::normalise_rows(vectors);
+    return vectors.to(at::kFloat).contiguous();
+  }
+
+  std::vector<std::string> inputs_;
+  table::Schema outputs_;
+  models::Pooling pooling_;
+  bool normalises_;
+  Precision precision_;
+  int64_t batch_tokens_;
+  int64_t width_;
+  std::shared_ptr<const tokenizer::Tokenizer> tokenizer_;
+  tokenizer::BoundedEncoder encoder_;
+  /// forward() takes no gradients here and changes nothing; it is just not const.
+  mutable nn::LayeredModel model_;
+  mutable WeightsPool weights_;
+};
+
+}  // namespace
+
+std::unique_ptr<Scorer> make_text_scorer(const checkpoint::HuggingFaceModel& model,
+                                         const PredictSettings& settings) {
+  return std::make_unique<TextScorer>(model, settings);
+}
+
+}  // namespace echelon::predict

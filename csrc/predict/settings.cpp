@@ -1,0 +1,163 @@
+#include "predict/settings.h"
+
+#include <set>
+
+#include "common/format.h"
+#include "config/config.h"
+#include "data/table/describe_reading.h"
+
+namespace echelon::predict {
+namespace {
+
+void refuse_twice(const std::vector<std::string>& names, std::string_view key, config::Checks& checks) {
+  std::set<std::string_view> seen;
+  for (const std::string& name : names)
+    if (!seen.insert(name).second) checks.problem(key, str_format("names \"{}\" twice", name));
+}
+
+}  // namespace
+
+void describe(config::Fields<ScoredModel>& f) {
+  f.about("What rows are scored with.");
+  f.add("path", &ScoredModel::path,
+        "A run's folder, of which the best checkpoint is taken, or a folder of checkpoints, or a checkpoint.")
+      .must_exist()
+      .direct()
+      .example("runs/diabetes");
+  f.add("version", &ScoredModel::version,
+        "What the model_version column says; not set: the first 12 digits of the model's digest.")
+      .example("2026-01-31");
+}
+
+void describe(config::Fields<SourceSettings>& f) {
+  f.about("Which rows are scored.");
+  f.add("files", &SourceSettings::files,
+        "Parquet, Arrow, CSV or JSON lines, the latter two also .gz and .zst: paths, globs or ranges, also "
+        "in object "
+        "stores (s3://, gs://).")
+      .required()
+      .min_items(1)
+      .example("['tables/*.parquet']");
+  data::describe_reading(f);
+  f.check([](const SourceSettings& s, config::Checks& checks) { data::check_reading(s, checks); });
+}
+
+void describe(config::Fields<OutputSettings>& f) {
+  f.about("Where predictions go, and what stands beside them.");
+  f.add("folder", &OutputSettings::folder,
+        "For predictions/, errors/ and manifest/ (docs/predict.md). It must be empty, or hold what earlier "
+        "runs of these settings made.")
+      .required()
+      .example("scores");
+  f.add("keep", &OutputSettings::keep,
+        "Columns of the input that stand beside the predictions; not set: all but binary ones.")
+      .example("[patient, day]");
+  f.add("source_file", &OutputSettings::source_file, "Add a column source_file: where the row is from.");
+  f.add("row_number", &OutputSettings::row_number,
+        "Add a column row_number: which row of its file it is, from 0.");
+  f.add("model_version", &OutputSettings::model_version, "Add a column model_version.");
+  f.add("prefix", &OutputSettings::prefix, "What the names of the columns that the model makes begin with.")
+      .example("'score_'");
+  f.add("format", &OutputSettings::format, "Of the files.")
+      .values({{"parquet", table::TableFormat::kParquet}, {"jsonl", table::TableFormat::kJsonLines}});
+  f.add("partition_by", &OutputSettings::partition_by,
+        "Columns whose values become folders (day=2024-01-31/), as Hive, Spark, Arrow and DuckDB read them; "
+        "they are "
+        "left out of the files.")
+      .example("[day]");
+  f.add("max_file_mb", &OutputSettings::max_file_mb,
+        "A file ends with the row group that brings it to this size. Each unit of work has files of its own.")
+      .above(0)
+      .unit("MB");
+  f.add("compression", &OutputSettings::compression, "Of the pages of the files.")
+      .values({{"zstd", table::ParquetCompression::kZstd},
+               {"snappy", table::ParquetCompression::kSnappy},
+               {"none", table::ParquetCompression::kNone}});
+  f.add("rows_per_group", &OutputSettings::rows_per_group, "Rows of a row group.").at_least(1).unit("rows");
+  f.add("overwrite", &OutputSettings::overwrite,
+        "Remove what other settings, another model or another input have made in the folder.");
+  f.add("allow_other_model", &OutputSettings::allow_other_model,
+        "Add predictions of this model to those of another, in the modes incremental and follow.");
+  f.check([](const OutputSettings& s, config::Checks& checks) {
+    if (s.keep) refuse_twice(*s.keep, "keep", checks);
+    refuse_twice(s.partition_by, "partition_by", checks);
+  });
+}
+
+void describe(config::Fields<EmbeddingSettings>& f) {
+  f.about("How the tokens of a text become its vector; what is not set is as the model's folder says.");
+  f.add("pooling", &EmbeddingSettings::pooling,
+        "mean over the text's tokens, special ones included; cls: the first token's; max of each number.")
+      .values(
+          {{"mean", models::Pooling::kMean}, {"cls", models::Pooling::kCls}, {"max", models::Pooling::kMax}});
+  f.add("normalise", &EmbeddingSettings::normalise, "Make each vector one of length 1.");
+}
+
+void describe(config::Fields<PredictSettings>& f) {
+  f.about("Scores every row of tables exactly once.");
+  f.add("model", &PredictSettings::model, "What rows are scored with.").required();
+  f.add("source", &PredictSettings::source, "Which rows are scored.").required();
+  f.add("inputs", &PredictSettings::inputs,
+        "The columns of each input of the model. A model of tables knows its own, `features`: here they may "
+        "be "
+        "said again, in any order, and are compared.")
+      .example("{features: [age, sex, bmi]}");
+  f.add("rename", &PredictSettings::rename,
+        "What columns are called in the files where it is not as in training: name in training: name here.")
+      .example("{age: patient_age}");
+  f.add("output", &PredictSettings::output, "Where predictions go.").required();
+  f.add("on_error", &PredictSettings::on_error,
+        "What a row that cannot be scored does: go to the table of errors with the reason, or end the job.")
+      .values({{"record", OnBadRow::kRecord}, {"fail", OnBadRow::kFail}});
+  f.add("mode", &PredictSettings::mode,
+        "once: all files that are there; incremental: those that are new since the last time, then end; "
+        "follow: these, and every new one as it comes, until SIGTERM or Ctrl-C.")
+      .values({{"once", Mode::kOnce}, {"incremental", Mode::kIncremental}, {"follow", Mode::kFollow}});
+  f.add("max_files", &PredictSettings::max_files, "Files that are scored before they are recorded as done.")
+      .at_least(1)
+      .unit("files");
+  f.add("poll_seconds", &PredictSettings::poll_seconds, "How often follow looks for new files.")
+      .range(0.1, 3600)
+      .unit("s");
+  f.add("precision", &PredictSettings::precision, "What the model computes in.")
+      .values({{"fp32", Precision::kFloat32}, {"fp64", Precision::kFloat64}, {"bf16", Precision::kBfloat16}});
+  f.add("threads", &PredictSettings::threads,
+        "Units of work that a rank is at together, each on one thread; not set: its share of the cores.")
+      .range(1, 1024);
+  f.add("batch", &PredictSettings::batch, "Rows that the model sees at once.").range(1, 1 << 24).unit("rows");
+  f.add("batch_tokens", &PredictSettings::batch_tokens,
+        "Tokens, with padding, that a model of texts sees at once; texts of similar length go together.")
+      .range(1, 1 << 24)
+      .unit("tokens");
+  f.add("embedding", &PredictSettings::embedding, "How the tokens of a text become its vector.");
+  f.add("unit_mb", &PredictSettings::unit_mb,
+        "Input of one unit of work: larger files are divided between blocks, smaller ones taken together.")
+      .above(0)
+      .unit("MB");
+  f.add("comm", &PredictSettings::comm, "How ranks talk to each other.");
+  f.add("storage", &PredictSettings::storage, "How data are brought here.");
+  f.check([](const PredictSettings& s, config::Checks& checks) {
+    if (s.output.allow_other_model && s.mode == Mode::kOnce)
+      checks.problem("output.allow_other_model", "has no effect with mode: once");
+    for (const auto& [name, columns] : s.inputs) refuse_twice(columns, "inputs." + name, checks);
+  });
+}
+
+std::string deciding_settings(const PredictSettings& settings) {
+  PredictSettings deciding = settings;
+  const PredictSettings defaults;
+  deciding.model = defaults.model;  // its digest counts, not where it lies
+  deciding.source.files = defaults.source.files;
+  deciding.output.folder = defaults.output.folder;
+  deciding.output.overwrite = defaults.output.overwrite;
+  deciding.output.allow_other_model = defaults.output.allow_other_model;
+  deciding.mode = defaults.mode;
+  deciding.max_files = defaults.max_files;
+  deciding.poll_seconds = defaults.poll_seconds;
+  deciding.threads = defaults.threads;
+  deciding.comm = defaults.comm;
+  deciding.storage = defaults.storage;
+  return config::to_yaml(deciding);
+}
+
+}  // namespace echelon::predict

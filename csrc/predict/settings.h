@@ -1,0 +1,92 @@
+// The root of a scoring configuration: what `echelon predict` reads.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "comm/settings.h"
+#include "config/declare.h"
+#include "data/table/settings.h"
+#include "models/pooling.h"
+#include "storage/settings.h"
+#include "table/settings.h"
+
+namespace echelon::predict {
+
+/// What rows are scored with.
+struct ScoredModel {
+  config::InputPath path;
+  std::string version;  ///< as users call it; empty: the beginning of the digest
+};
+void describe(config::Fields<ScoredModel>& f);
+
+/// Which rows are scored.
+struct SourceSettings : data::TableReading {
+  std::vector<config::InputPath> files;
+};
+void describe(config::Fields<SourceSettings>& f);
+
+/// Where predictions go, and what stands beside them.
+struct OutputSettings {
+  std::string folder;
+  std::optional<std::vector<std::string>> keep;  ///< not set: all columns but binary ones
+  bool source_file = false;
+  bool row_number = false;
+  bool model_version = false;
+  std::string prefix;  ///< of the names of what the model says
+  table::TableFormat format = table::TableFormat::kParquet;
+  std::vector<std::string> partition_by;
+  double max_file_mb = 512;
+  table::ParquetCompression compression = table::ParquetCompression::kZstd;
+  int64_t rows_per_group = int64_t{1} << 16;
+  bool overwrite = false;
+  bool allow_other_model = false;
+};
+void describe(config::Fields<OutputSettings>& f);
+
+enum class OnBadRow { kRecord, kFail };
+
+/// Which of the files are scored, and when it ends.
+enum class Mode {
+  kOnce,         ///< all that are there, once and for all
+  kIncremental,  ///< those that are new since the last time
+  kFollow,       ///< those, and from then on every new one, until a signal
+};
+
+enum class Precision { kFloat32, kFloat64, kBfloat16 };
+
+/// How the tokens of a text become its vector.
+struct EmbeddingSettings {
+  std::optional<models::Pooling> pooling;
+  std::optional<bool> normalise;
+};
+void describe(config::Fields<EmbeddingSettings>& f);
+
+struct PredictSettings {
+  ScoredModel model;
+  SourceSettings source;
+  std::map<std::string, std::vector<std::string>> inputs;  ///< columns of each input of the model
+  std::map<std::string, std::string> rename;  ///< what a column of the model is called in the files
+  OutputSettings output;
+  OnBadRow on_error = OnBadRow::kRecord;
+  Mode mode = Mode::kOnce;
+  int64_t max_files = 10'000;  ///< of a batch, of incremental and follow
+  double poll_seconds = 5;     ///< of follow
+  Precision precision = Precision::kFloat32;
+  std::optional<int64_t> threads;
+  int64_t batch = 8192;
+  int64_t batch_tokens = 4096;
+  EmbeddingSettings embedding;
+  double unit_mb = 64;
+  CommSettings comm;
+  storage::StorageSettings storage;
+};
+void describe(config::Fields<PredictSettings>& f);
+
+/// The settings that decide what is made, as text: those that do not are at their defaults.
+std::string deciding_settings(const PredictSettings& settings);
+
+}  // namespace echelon::predict

@@ -1,0 +1,160 @@
+#include "predict/job.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <map>
+
+#include "comm/local/local.h"
+#include "common/error.h"
+#include "common/format.h"
+#include "predict/output/batch_record.h"
+#include "table/table_file.h"
+#include "temporary_folder.h"
+
+namespace echelon::predict {
+namespace {
+
+using table::Column;
+using table::ColumnType;
+using testing::HasSubstr;
+
+/// Says twice of x what x is; cannot score 13.
+class Doubler final : public Scorer {
+ public:
+  const std::vector<std::string>& inputs() const override { return inputs_; }
+  const table::Schema& outputs() const override { return outputs_; }
+  void check(const std::string& file, const table::Schema& schema) const override {
+    if (table::find_field(schema, "x") == nullptr) throw DataError(file + " has no x");
+  }
+  Scores score(std::span<const Column> inputs, const table::RowsOrigin& origin) const override {
+    ++calls;
+    Scores scores{.columns = {table::empty_column(ColumnType::kInt64)}};
+    for (int64_t row = 0; row < inputs[0].rows; ++row) {
+      const int64_t x = inputs[0].integers[static_cast<size_t>(row)];
+      scores.columns[0].integers.push_back(2 * x);
+      if (x == 13)
+        scores.problems.emplace(row, str_format("{}, row {}: 13", origin.file, origin.first_row + row));
+    }
+    scores.columns[0].rows = inputs[0].rows;
+    return scores;
+  }
+
+  mutable std::atomic<int> calls = 0;
+
+ private:
+  std::vector<std::string> inputs_{"x"};
+  table::Schema outputs_{{.name = "y", .type = ColumnType::kInt64}};
+};
+
+class PredictJob : public testing::Test {
+ protected:
+  PredictJob() {
+    settings_.source.files = {config::InputPath{(folder_ / "in/*.csv").string()}};
+    settings_.output.folder = (folder_ / "out").string();
+    settings_.output.row_number = true;
+    settings_.unit_mb = 1e-6;
+    fs::create_directories(folder_ / "in");
+  }
+
+  void add_file(const std::string& name, int64_t first, int64_t rows) const {
+    std::string text = "x\n";
+    for (int64_t x = first; x < first + rows; ++x) text += str_format("{}\n", x);
+    write_file_atomically(folder_ / "in" / name, text);
+  }
+
+  ExitCode run(int ranks = 1, int threads = 1) const {
+    std::atomic<int> code = -1;
+    run_ranks(ranks, [&](Communicator& comm) {
+      code =
+          static_cast<int>(run_job(settings_, {scorer_, "model", "digest", "v"}, {.threads = threads}, comm));
+    });
+    return static_cast<ExitCode>(code.load());
+  }
+
+  std::string problem(int ranks = 1) const {
+    try {
+      run(ranks);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  /// x → y of all predictions; every x once.
+  std::map<int64_t, int64_t> predictions() const {
+    std::map<int64_t, int64_t> found;
+    storage::Storage storage;
+    for (const BatchRecord& record : read_records(folder_ / "out")) {
+      for (const work::StoredFile& stored : record.files) {
+        if (!stored.name.starts_with("predictions/")) continue;
+        const auto file = table::open_table(storage, (folder_ / "out" / stored.name).string());
+        const std::vector<std::string> columns{"x", "y"};
+        for (size_t block = 0; block < file->blocks().size(); ++block) {
+          const auto read = file->read(static_cast<int64_t>(block), columns);
+          for (size_t row = 0; row < read[0].integers.size(); ++row)
+            EXPECT_TRUE(found.emplace(read[0].integers[row], read[1].integers[row]).second);
+        }
+      }
+    }
+    return found;
+  }
+
+  TemporaryFolder folder_;
+  PredictSettings settings_;
+  Doubler scorer_;
+};
+
+TEST_F(PredictJob, ScoresEveryRowOnceOnAnyRanksAndThreads) {
+  for (int i = 0; i < 9; ++i) add_file(str_format("{}.csv", i), 100 * i + 20, 30);
+  for (const int ranks : {1, 2, 3}) {
+    for (const int threads : {1, 3}) {
+      settings_.output.folder = (folder_ / "out").string();
+      fs::remove_all(folder_ / "out");
+      EXPECT_EQ(run(ranks, threads), ExitCode::kOk);
+      const auto found = predictions();
+      EXPECT_EQ(found.size(), 270);
+      for (const auto& [x, y] : found) EXPECT_EQ(y, 2 * x);
+      EXPECT_EQ(read_records(folder_ / "out")[0].counts, (work::Counts{{"rows", 270}, {"errors", 0}}));
+    }
+  }
+}
+
+TEST_F(PredictJob, RowsThatCannotBeScoredAreLeftOutAndCounted) {
+  add_file("a.csv", 10, 10);
+  run(2);
+  EXPECT_EQ(predictions().size(), 9);
+  EXPECT_FALSE(predictions().contains(13));
+  const BatchRecord record = read_records(folder_ / "out")[0];
+  EXPECT_EQ(record.counts, (work::Counts{{"rows", 9}, {"errors", 1}}));
+  ASSERT_EQ(record.files.size(), 2);
+  settings_.on_error = OnBadRow::kFail;
+  settings_.output.folder = (folder_ / "strict").string();
+  EXPECT_THAT(problem(3), HasSubstr("a.csv, row 3: 13"));
+}
+
+TEST_F(PredictJob, AFileThatDoesNotFitIsRefusedBeforeAnythingIsScored) {
+  add_file("a.csv", 0, 10);
+  write_file_atomically(folder_ / "in/b.csv", "z\n1\n");
+  EXPECT_THAT(problem(2), HasSubstr("b.csv has no x"));
+  EXPECT_EQ(scorer_.calls, 0);
+}
+
+TEST_F(PredictJob, IncrementalGoesOnWhereItWas) {
+  settings_.mode = Mode::kIncremental;
+  add_file("a.csv", 20, 10);
+  run();
+  add_file("b.csv", 40, 10);
+  run(2);
+  EXPECT_EQ(predictions().size(), 20);
+  EXPECT_EQ(scorer_.calls, 2);
+  run(3);
+  EXPECT_EQ(scorer_.calls, 2) << "nothing was new";
+}
+
+TEST_F(PredictJob, NoFilesAreAnErrorOnce) {
+  EXPECT_THAT(problem(2), HasSubstr("*.csv"));
+}
+
+}  // namespace
+}  // namespace echelon::predict
