@@ -13,8 +13,14 @@ class CheckTest(ProgramTest):
         for config in sorted((SOURCE / "configs").glob("*.yaml")):
             if "${" in config.read_text():
                 continue
-            finished = run("check", config, env=environment)
+            model = [f"model.path={SOURCE}"] if config.name == "score.yaml" else []  # it is trained first
+            finished = run("check", config, *model, env=environment)
             self.assertEqual(finished.returncode, 0, finished.stdout + finished.stderr)
+
+    def test_a_model_that_is_not_there_is_named(self):
+        finished = run("check", SOURCE / "configs/score.yaml", "model.path=/nowhere")
+        self.assertEqual(finished.returncode, 3)
+        self.assertIn("model.path: there is no '/nowhere'", finished.stderr)
 
     def test_cluster_configs_lack_nothing_but_their_data(self):
         (self.folder / "empty").mkdir()
@@ -76,10 +82,10 @@ class SchemaTest(ProgramTest):
     def test_the_json_schema_agrees_about_the_configs_in_the_tree(self):
         import jsonschema
         import yaml
-        schema = json.loads(run("schema").stdout)
-        validator = jsonschema.Draft7Validator(schema)
+        validator = jsonschema.Draft7Validator(json.loads(run("schema").stdout))
+        scoring = jsonschema.Draft7Validator(json.loads(run("schema", "predict").stdout))
         for config in sorted((SOURCE / "configs").glob("*.yaml")):
-            validator.validate(yaml.safe_load(config.read_text()))
+            (scoring if config.name == "score.yaml" else validator).validate(yaml.safe_load(config.read_text()))
         with self.assertRaises(jsonschema.ValidationError):
             validator.validate({"model": {"name": "gtp"}, "data": {"name": "text"}})
 

@@ -94,6 +94,8 @@ micro_batch: 1
     def test_configs_in_the_tree_can_be_planned(self):
         environment = {**os.environ, "IMAGENET": "/nowhere", "TOKENS": "/nowhere"}
         for config in sorted((SOURCE / "configs").glob("*.yaml")):
+            if config.name == "score.yaml":  # trains nothing
+                continue
             finished = run("plan", config, "hardware=a100", "--ranks", "8", "--memory", "200", env=environment)
             self.assertEqual(finished.returncode, 0, f"{config}: {finished.stderr}")
 
