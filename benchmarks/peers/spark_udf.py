@@ -5,6 +5,7 @@ ridge regression. Needs pyspark and Java.
 """
 
 import json
+import os
 import sys
 
 import pandas
@@ -14,6 +15,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.linear_model import Ridge
 
 folder = sys.argv[1]
+os.environ["PYSPARK_PYTHON"] = sys.executable  # of the workers
 spark = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
 spark.sparkContext.setLogLevel("ERROR")
 x, y = load_diabetes(return_X_y=True, as_frame=True)

@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include "comm/text_exchange.h"
 #include "common/format.h"
 #include "common/log.h"
 #include "common/processor.h"
@@ -13,8 +14,10 @@
 namespace echelon::predict {
 namespace {
 
-ExitCode predict_on(const PredictSettings& settings, int threads, Communicator& comm) {
+ExitCode predict_on(PredictSettings settings, int threads, Communicator& comm) {
   const StopRequest stop;
+  std::string& path = settings.model.path.path;
+  path = text_of_root(comm, [&] { return resolve_model(path); });
   const OpenedScorer opened = open_scorer(settings);
   const std::string& digest = opened.digest;
   if (comm.rank() == 0)

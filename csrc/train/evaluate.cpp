@@ -12,25 +12,6 @@
 namespace echelon::train {
 namespace {
 
-/// Of the checkpoints in `folder` the one with the best metric; the newest where none has it.
-checkpoint::Checkpoint best_checkpoint(const fs::path& folder, const std::string& metric) {
-  std::optional<checkpoint::Checkpoint> best;
-  const auto badness = [&metric](const checkpoint::Checkpoint& checkpoint) {
-    const auto found = checkpoint.manifest().metrics.find(metric);
-    if (found == checkpoint.manifest().metrics.end() || !std::isfinite(found->second)) return HUGE_VAL;
-    return higher_is_better(metric) ? -found->second : found->second;
-  };
-  for (const auto& step : checkpoint::list_step_folders(folder)) {
-    checkpoint::Checkpoint candidate(step.path);
-    if (!best || badness(candidate) <= badness(*best)) best = std::move(candidate);
-  }
-  if (!best)
-    throw CheckpointError(
-        str_format("{} holds no checkpoint; train first, or give --checkpoint", folder.string()));
-  best->verify();
-  return *best;
-}
-
 /// The folder of the run that the request names.
 fs::path run_folder(const TrainSettings& settings, const RunRequest& request) {
   return fs::path(settings.output) / settings.name.value_or(request.name);

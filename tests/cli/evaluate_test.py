@@ -169,7 +169,7 @@ precision: fp64
         config = self.small_gpt(steps=10)
         finished = run("evaluate", config, ranks=2)
         self.assertEqual(finished.returncode, 6, finished.stderr)
-        self.assertIn("holds no checkpoint; train first, or give --checkpoint", finished.stderr)
+        self.assertIn("holds no checkpoint; train first, or name another", finished.stderr)
         self.assertNotIn("broadcast", finished.stderr)
         finished = run("evaluate", config, "data.test=[]")
         self.assertEqual(finished.returncode, 3, finished.stderr)

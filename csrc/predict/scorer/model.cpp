@@ -10,6 +10,7 @@
 #include "models/registry.h"
 #include "table/encoder_file.h"
 #include "train/load_model.h"
+#include "train/resume.h"
 
 namespace echelon::predict {
 namespace {
@@ -43,12 +44,19 @@ std::shared_ptr<const table::FeatureEncoder> encoder_of(const checkpoint::Checkp
 
 }  // namespace
 
+fs::path choose_checkpoint(const fs::path& path) {
+  const checkpoint::Checkpoint newest = checkpoint::open_checkpoint(path);
+  if (fs::exists(path / checkpoint::kManifestFile)) return newest.folder();
+  const std::string metric = settings_of(newest).checkpoint.best_by;
+  return train::best_checkpoint(newest.folder().parent_path(), metric).folder();
+}
+
 at::ScalarType storage_type(Precision precision) {
   return precision == Precision::kFloat64 ? at::kDouble : at::kFloat;
 }
 
 LoadedModel load_model(const ScoredModel& settings, Precision precision) {
-  const checkpoint::Checkpoint checkpoint = checkpoint::open_checkpoint(settings.path.path);
+  const checkpoint::Checkpoint checkpoint(settings.path.path);
   LoadedModel loaded{.origin = checkpoint.folder().string(),
                      .family = checkpoint.manifest().model_family,
                      .digest = digest_of(checkpoint.manifest()),

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "common/file.h"
 #include "nn/layered_model.h"
 #include "predict/settings.h"
 #include "table/encoder.h"
@@ -26,7 +27,13 @@ struct LoadedModel {
 
 at::ScalarType storage_type(Precision precision);
 
-/// Throws CheckpointError: there is none, it is damaged, or lacks what its model needs.
+/// The folder of the checkpoint that `path` means: itself, or of a run or a folder of checkpoints the best
+/// one (checkpoint.best_by of the run), whose checksums are compared. Throws CheckpointError: there is none,
+/// or it is damaged.
+fs::path choose_checkpoint(const fs::path& path);
+
+/// Of the checkpoint in the folder `settings.path`. Throws CheckpointError: it is damaged, or lacks what its
+/// model needs.
 LoadedModel load_model(const ScoredModel& settings, Precision precision);
 
 }  // namespace echelon::predict

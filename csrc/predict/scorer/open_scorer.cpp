@@ -9,6 +9,10 @@
 namespace echelon::predict {
 namespace {
 
+bool is_hugging_face(const fs::path& folder) {
+  return fs::exists(folder / "config.json");
+}
+
 OpenedScorer open_hugging_face(const PredictSettings& settings) {
   const checkpoint::HuggingFaceModel model = checkpoint::open_hugging_face(settings.model.path.path);
   return {.scorer = make_text_scorer(model, settings),
@@ -32,9 +36,12 @@ OpenedScorer open_checkpoint(const PredictSettings& settings) {
 
 }  // namespace
 
+std::string resolve_model(const std::string& path) {
+  return is_hugging_face(path) ? path : choose_checkpoint(path).string();
+}
+
 OpenedScorer open_scorer(const PredictSettings& settings) {
-  return fs::exists(fs::path(settings.model.path.path) / "config.json") ? open_hugging_face(settings)
-                                                                        : open_checkpoint(settings);
+  return is_hugging_face(settings.model.path.path) ? open_hugging_face(settings) : open_checkpoint(settings);
 }
 
 }  // namespace echelon::predict

@@ -17,9 +17,12 @@ struct OpenedScorer {
   std::string digest;
 };
 
-/// By what lies at `settings.model.path`: a Hugging Face folder (config.json), else a checkpoint. Throws
-/// CheckpointError: there is none, it is damaged, or lacks what its model needs; ConfigError for settings
-/// that do not fit it.
+/// Where the model lies that `path` names: a Hugging Face folder (config.json) itself, else the folder of a
+/// checkpoint. Throws CheckpointError: there is none, or it is damaged.
+std::string resolve_model(const std::string& path);
+
+/// Of the model in the folder `settings.model.path`, which resolve_model() gave. Throws CheckpointError: it
+/// is damaged, or lacks what its model needs; ConfigError for settings that do not fit it.
 OpenedScorer open_scorer(const PredictSettings& settings);
 
 }  // namespace echelon::predict
