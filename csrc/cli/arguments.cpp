@@ -132,7 +132,8 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
   add_config(
       add_verb(
           app, arguments, "train",
-          "Train a model, data-parallel over the ranks of the MPI job.\n"
+          "Train a model over the ranks of the MPI job, data-parallel and, with parallel.pipeline, in "
+          "stages.\n"
           "SIGTERM, SIGINT or SIGUSR1: finish the step, write a checkpoint, exit with 75; the same command\n"
           "goes on from there."),
       arguments);
@@ -146,20 +147,21 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
   evaluate->add_option("--output", arguments.output,
                        "Folder for the results (default: the folder evaluation of the run)");
   add_config(
-      add_verb(
-          app, arguments, "predict",
-          "Score every row of tables exactly once, on all ranks of the MPI job. What was killed goes on when "
-          "it\n"
-          "is started again; SIGTERM or SIGINT: finish the units that are begun, exit with 75 (mode: "
-          "follow: 0)."),
+      add_verb(app, arguments, "predict",
+               "Score every row of tables or texts exactly once, on all ranks of the MPI job. What was "
+               "killed goes on when "
+               "it\n"
+               "is started again; SIGTERM or SIGINT: finish the units that are begun, exit with 75 (mode: "
+               "follow: 0)."),
       arguments);
   add_plan(app, arguments);
   add_prepare(app, arguments);
   add_bench(app, arguments);
-  add_config(
-      add_verb(app, arguments, "check",
-               "Report every problem of a configuration, each with file, line and column. Starts nothing."),
-      arguments);
+  add_config(add_verb(app, arguments, "check",
+                      "Report every problem of a configuration of training or predict, each with file, line "
+                      "and column. Starts "
+                      "nothing."),
+             arguments);
   CLI::App* schema =
       add_verb(app, arguments, "schema", "Print the JSON Schema of the configuration, for editors.");
   std::vector<std::string> others = kind_names();

@@ -59,6 +59,8 @@ class Job {
         wait_for_files();
       } else if (!score(next)) {
         break;
+      } else if (settings_.mode == Mode::kOnce) {
+        return ExitCode::kOk;  // all that were there
       }
     }
     if (settings_.mode == Mode::kFollow) return ExitCode::kOk;
@@ -74,7 +76,7 @@ class Job {
     return told.item<int64_t>() > 0;
   }
 
-  ExitCode finished() {
+  ExitCode finished() const {
     if (!scored_any_) log::info("{}: nothing is left to score", settings_.output.folder);
     return ExitCode::kOk;
   }
@@ -83,15 +85,25 @@ class Job {
   std::vector<std::string> expand() {
     std::vector<std::string> names;
     std::set<std::string> seen;
-    for (const config::InputPath& pattern : settings_.source.files) {
-      try {
-        for (std::string& name : storage_.expand({pattern.path}))
-          if (seen.insert(name).second) names.push_back(std::move(name));
-      } catch (const storage::NoMatchError&) {
-        if (settings_.mode == Mode::kOnce) throw;
+    for (const config::InputPath& path : settings_.source.files) {
+      for (const std::string& pattern : storage::expand_braces(path.path)) {
+        try {
+          for (std::string& name : storage_.expand({pattern}))
+            if (seen.insert(name).second) names.push_back(std::move(name));
+        } catch (const storage::NoMatchError&) {
+          if (settings_.mode == Mode::kOnce) throw;
+        }
       }
     }
     return names;
+  }
+
+  static std::string dump(const Json& json) {
+    try {
+      return json.dump();
+    } catch (const nlohmann::json::exception&) {
+      throw DataError("source.files: the name of a file is no UTF-8, which the record must hold; rename it");
+    }
   }
 
   Next choose_next() {
@@ -99,7 +111,7 @@ class Job {
       Json json = {{"names", state_->next_batch(expand()).value_or(std::vector<std::string>())},
                    {"number", state_->next_number()}};
       if (!state_->records().empty()) json["kept"] = to_json(state_->records().back().kept);
-      return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+      return dump(json);
     });
     const Json json = Json::parse(chosen);
     Next next{.names = json.at("names"), .number = json.at("number"), .kept = std::nullopt};
@@ -118,12 +130,9 @@ class Job {
                               .output = settings_.output};
     layout.check();
     const PredictTask task(plan, layout, settings_, model_.scorer, storage_, next.number, options_.threads);
-    text_of_root(comm_, [&]() -> std::string {
-      state_->begin(work::render_job(
-          "predict", identity_.settings + "model_digest: " + identity_.model_digest + "\n", task.inputs()));
-      return "";
-    });
-    const work::OutputFolder folder(work_folder_of(settings_.output.folder));
+    const std::string attempt =
+        text_of_root(comm_, [&] { return state_->begin(job_of(task.inputs(), plan)); });
+    const work::OutputFolder folder(work_folder_of(settings_.output.folder, attempt));
     if (!work::make_units(task, folder, {.threads = options_.threads, .shown = "rows", .stop = options_.stop},
                           comm_))
       return false;
@@ -133,6 +142,15 @@ class Job {
     });
     scored_any_ = true;
     return true;
+  }
+
+  /// What a unit's number means is a part of it: which rows of which file.
+  std::string job_of(std::vector<work::InputFile> inputs, const Plan& plan) const {
+    std::string text = identity_.settings + "model_digest: " + identity_.model_digest + "\n";
+    if (settings_.output.model_version) text += "model_version: " + model_.version + "\n";
+    for (size_t i = 0; i < inputs.size(); ++i)
+      inputs[i].version += str_format(" in {} rows", plan.files[i].rows());
+    return work::render_job("predict", text, inputs);
   }
 
   void commit(const PredictTask& task, const work::OutputFolder& folder, const Plan& plan, int64_t number,
@@ -150,8 +168,8 @@ class Job {
       work::add_counts(record.counts, unit.counts);
       std::ranges::move(unit.files, std::back_inserter(record.files));
     }
+    state_->commit(record);
     report(record, seconds);
-    state_->commit(std::move(record));
   }
 
   void report(const BatchRecord& record, double seconds) const {
@@ -174,7 +192,7 @@ class Job {
         for (const work::InputFile& input : record.inputs)
           if (there.contains(input.name)) inputs.push_back({input.name, input.bytes, input.version});
       }
-      return inputs.dump(-1, ' ', false, Json::error_handler_t::replace);
+      return dump(inputs);
     });
     std::vector<std::string> names;
     const Json inputs = Json::parse(before);
@@ -190,7 +208,10 @@ class Job {
         "{} of the files have changed since they were scored, {} the first", changed.size(), changed.front());
     if (settings_.output.overwrite) {
       if (comm_.rank() == 0) log::info("{}; all is scored anew, as output.overwrite asks for", message);
-      if (state_) state_->start_anew();
+      text_of_root(comm_, [&]() -> std::string {
+        state_->start_anew();
+        return "";
+      });
       return;
     }
     if (settings_.mode == Mode::kOnce)
@@ -198,10 +219,11 @@ class Job {
     if (comm_.rank() == 0) log::warning("{}; what was made of them stays as it is", message);
   }
 
+  /// As many looks on every rank, so that all hear of a signal to one.
   void wait_for_files() {
-    const Stopwatch watch;
-    while (watch.seconds() < settings_.poll_seconds && !(options_.stop && options_.stop()))
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    constexpr double kSecondsBetweenLooks = 0.25;
+    for (double left = settings_.poll_seconds; left > 0 && !stopped(); left -= kSecondsBetweenLooks)
+      std::this_thread::sleep_for(std::chrono::duration<double>(std::min(left, kSecondsBetweenLooks)));
   }
 
   const PredictSettings& settings_;

@@ -78,6 +78,10 @@ table::Schema learn_kept(const std::vector<std::string>& names, const PredictSet
 
 }  // namespace
 
+int64_t SourceFile::rows() const {
+  return std::reduce(block_rows.begin(), block_rows.end());
+}
+
 std::unique_ptr<table::TableFile> open_source(const std::string& name, const PredictSettings& settings,
                                               const table::Schema& kept, storage::Storage& storage) {
   table::TableOptions options = data::table_options(settings.source);
@@ -113,7 +117,7 @@ std::vector<std::vector<SourcePart>> cut_into_units(const std::vector<SourceFile
   };
   for (size_t i = 0; i < files.size(); ++i) {
     const std::vector<int64_t>& blocks = files[i].block_rows;
-    const int64_t all = std::reduce(blocks.begin(), blocks.end());
+    const int64_t all = files[i].rows();
     const auto bytes = static_cast<double>(files[i].file.bytes);
     if (all == 0) add({i, 0, 0}, bytes);
     int64_t first = 0;

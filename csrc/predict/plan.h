@@ -23,6 +23,7 @@ struct SourceFile {
   work::InputFile file;
   std::vector<int64_t> block_rows{};
   std::string problem{};  ///< why it cannot be read at all; empty: it can
+  int64_t rows() const;   ///< in all
 };
 
 /// Rows [begin, end) of a file; of one that cannot be read, none.

@@ -20,7 +20,9 @@ void refuse_twice(const std::vector<std::string>& names, std::string_view key, c
 void describe(config::Fields<ScoredModel>& f) {
   f.about("What rows are scored with.");
   f.add("path", &ScoredModel::path,
-        "A run's folder, of which the best checkpoint is taken, or a folder of checkpoints, or a checkpoint.")
+        "A run's folder, of which the best checkpoint is taken, or a folder of checkpoints, or a checkpoint; "
+        "or a "
+        "Hugging Face folder of a BERT, which embeds texts.")
       .must_exist()
       .direct()
       .example("runs/diabetes");
@@ -94,7 +96,7 @@ void describe(config::Fields<EmbeddingSettings>& f) {
 }
 
 void describe(config::Fields<PredictSettings>& f) {
-  f.about("Scores every row of tables exactly once.");
+  f.about("Scores every row of tables or texts exactly once.");
   f.add("model", &PredictSettings::model, "What rows are scored with.").required();
   f.add("source", &PredictSettings::source, "Which rows are scored.").required();
   f.add("inputs", &PredictSettings::inputs,

@@ -73,11 +73,16 @@ work::UnitOutput PredictTask::make(int64_t unit, const work::OutputFolder& folde
 }
 
 std::unique_ptr<table::TableFile> PredictTask::open(const SourceFile& source) const {
-  const std::string& name = source.file.name;
-  const auto stored = storage_.open(name, storage::Access::kInPlace);
-  if (stored->size() != source.file.bytes || stored->version() != source.file.version)
-    throw Error(ExitCode::kData, str_format("{} has changed while it was being scored; run again", name));
-  return open_source(name, settings_, plan_.kept, storage_);
+  auto file = open_source(source.file.name, settings_, plan_.kept, storage_);
+  require_unchanged(source);
+  return file;
+}
+
+void PredictTask::require_unchanged(const SourceFile& source) const {
+  const auto stored = storage_.open(source.file.name, storage::Access::kInPlace);
+  if (stored->size() == source.file.bytes && stored->version() == source.file.version) return;
+  throw Error(ExitCode::kData,
+              str_format("{} has changed while it was being scored; run again", source.file.name));
 }
 
 void PredictTask::score_part(const SourcePart& part, RowWriter& writer) const {
@@ -94,6 +99,7 @@ void PredictTask::score_part(const SourcePart& part, RowWriter& writer) const {
     const auto number = static_cast<int64_t>(block);
     score_block(*file, number, begin, end, first_blocks_[part.file] + number, writer);
   }
+  require_unchanged(source);
 }
 
 void PredictTask::score_block(const table::TableFile& file, int64_t block, int64_t begin, int64_t end,

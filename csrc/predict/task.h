@@ -34,6 +34,8 @@ class PredictTask final : public work::Task {
                   RowWriter& writer) const;
   Scores score_chunk(const Columns& chunk, const table::RowsOrigin& origin) const;
   std::unique_ptr<table::TableFile> open(const SourceFile& source) const;
+  /// Throws Error where it is not as it was planned.
+  void require_unchanged(const SourceFile& source) const;
 
   const Plan& plan_;
   const OutputLayout& layout_;

@@ -46,14 +46,14 @@ void run_job(const JobSettings& settings, const work::Task& task, Communicator& 
   const Stopwatch watch;
   const Manifest wanted{.kind = settings.kind, .settings = settings.settings, .inputs = task.inputs()};
   std::optional<FolderLock> lock;  // rank 0's
-  const std::string state = text_of_root(comm, [&]() -> std::string {
+  const std::string attempt = text_of_root(comm, [&]() -> std::string {
     fs::create_directories(settings.output);
     lock.emplace(settings.output);
-    const OutputState found = take_output(settings.output, wanted, settings.overwrite);
-    return found == OutputState::kComplete ? "complete" : "begun";
+    const auto work = take_output(settings.output, wanted, settings.overwrite);
+    return work ? work->attempt() : "";
   });
-  if (state == "complete") return log::info("{} is complete already", settings.output.string());
-  const work::OutputFolder folder(work_folder_of(settings.output));
+  if (attempt.empty()) return log::info("{} is complete already", settings.output.string());
+  const work::OutputFolder folder(work_folder_of(settings.output, attempt));
   work::make_units(task, folder, {.threads = settings.threads}, comm);
   text_of_root(comm, [&]() -> std::string {
     report(complete(task, folder, wanted), settings.output, watch.seconds());

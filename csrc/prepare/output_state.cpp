@@ -58,17 +58,17 @@ void require_no_strangers(const fs::path& folder) {
 
 }  // namespace
 
-work::WorkFolder work_folder_of(const fs::path& output) {
-  return {output, output / kWorkFolder};
+work::WorkFolder work_folder_of(const fs::path& output, const std::string& attempt) {
+  return {output, output / kWorkFolder, attempt};
 }
 
-OutputState take_output(const fs::path& folder, const Manifest& wanted, bool overwrite) {
-  const work::WorkFolder work = work_folder_of(folder);
+std::optional<work::WorkFolder> take_output(const fs::path& folder, const Manifest& wanted, bool overwrite) {
+  work::WorkFolder work = work_folder_of(folder);
   if (const std::optional<Manifest> made = finished(folder)) {
     const std::string ours = job_of(without_versions(wanted)), theirs = job_of(*made);
     if (ours == theirs && all_there(folder, *made)) {
       work.remove();  // left by who died between the manifest and this
-      return OutputState::kComplete;
+      return std::nullopt;
     }
     if (ours != theirs && !overwrite) {
       throw ConfigError(str_format("output: {} was made otherwise ({}){}", folder.string(),
@@ -79,7 +79,7 @@ OutputState take_output(const fs::path& folder, const Manifest& wanted, bool ove
   const std::string job = job_of(wanted);
   if (work.exists() && work.job() == job) {
     work.release();
-    return OutputState::kBegun;
+    return work;
   }
   if (work.exists() && !overwrite) {
     throw ConfigError(str_format("output: in {} another preparation was begun ({}){}", folder.string(),
@@ -88,7 +88,7 @@ OutputState take_output(const fs::path& folder, const Manifest& wanted, bool ove
   work.discard();
   require_no_strangers(folder);
   work.begin(job);
-  return OutputState::kBegun;
+  return work;
 }
 
 }  // namespace echelon::prepare

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/base64.h"
 #include "common/error.h"
 #include "common/format.h"
 #include "table/schema_check.h"
@@ -41,16 +42,6 @@ void append_float(std::string& line, T value) {
   if (line.find_first_of(".e", start) == line.npos) line += ".0";
 }
 
-void append_base64(std::string& line, std::string_view bytes) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (size_t at = 0; at < bytes.size(); at += 3) {
-    const size_t count = std::min<size_t>(3, bytes.size() - at);
-    uint32_t bits = 0;
-    for (size_t i = 0; i < 3; ++i) bits = bits << 8 | (i < count ? static_cast<uint8_t>(bytes[at + i]) : 0U);
-    for (size_t i = 0; i < 4; ++i) line += i <= count ? kDigits[bits >> (18 - 6 * i) & 63] : '=';
-  }
-}
-
 void append_value(std::string& line, const Column& column, int64_t row) {
   if (!column.is_valid(row)) {
     line += "null";
@@ -72,7 +63,7 @@ void append_value(std::string& line, const Column& column, int64_t row) {
       return;
     case ColumnType::kBinary:
       line += '"';
-      append_base64(line, column.text(row));
+      line += encode_base64(column.text(row));
       line += '"';
       return;
     case ColumnType::kTimestamp:

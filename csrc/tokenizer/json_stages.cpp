@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "tokenizer/base64.h"
+#include "common/base64.h"
 #include "tokenizer/json_parts.h"
 #include "tokenizer/unicode.h"
 #include "tokenizer/utf8.h"

@@ -1,9 +1,9 @@
 #include <charconv>
 #include <utility>
 
+#include "common/base64.h"
 #include "common/error.h"
 #include "common/format.h"
-#include "tokenizer/base64.h"
 #include "tokenizer/bpe.h"
 #include "tokenizer/files.h"
 #include "tokenizer/pipeline.h"

@@ -46,6 +46,16 @@ std::vector<InputFile> inputs_of_job(const std::string& job) {
   });
 }
 
+bool differ_in_inputs_only(const std::string& ours, const std::string& theirs) {
+  const auto without_inputs = [](const std::string& text) {
+    return parse_json(text, "job.json", [](Json json) {
+      json.erase("inputs");
+      return json;
+    });
+  };
+  return without_inputs(ours) == without_inputs(theirs);
+}
+
 std::string difference(const std::string& ours, const std::string& theirs) {
   const auto parse = [](const std::string& text) {
     return parse_json(text, "job.json", [](const Json& json) { return json; });

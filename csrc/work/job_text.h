@@ -15,6 +15,9 @@ std::string render_job(const std::string& kind, const std::string& settings,
 /// The inputs of one. Throws DataError where it is damaged.
 std::vector<InputFile> inputs_of_job(const std::string& job);
 
+/// Whether they are of the same kind and settings.
+bool differ_in_inputs_only(const std::string& ours, const std::string& theirs);
+
 /// In words, how two of them differ.
 std::string difference(const std::string& ours, const std::string& theirs);
 

@@ -6,11 +6,11 @@ namespace echelon::work {
 
 std::unique_ptr<NewFile> OutputFolder::create(const std::string& name) const {
   work_.note(name);
-  return std::make_unique<NewFile>(path(), work_.path() / "new", name);
+  return std::make_unique<NewFile>(path(), work_.fresh(), name);
 }
 
 std::unique_ptr<NewFile> OutputFolder::create_intermediate(const std::string& name) const {
-  return std::make_unique<NewFile>(work_.path() / "intermediate", work_.path() / "new", name);
+  return std::make_unique<NewFile>(work_.path() / "intermediate", work_.fresh(), name);
 }
 
 fs::path OutputFolder::intermediate(const std::string& name) const {

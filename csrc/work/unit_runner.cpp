@@ -54,6 +54,8 @@ void UnitRunner::make(int64_t unit) {
     count(output.counts);
   } catch (const Error& error) {
     fail({unit, error.exit_code(), error.what()});
+  } catch (const fs::filesystem_error& error) {
+    fail({unit, ExitCode::kData, error.what()});
   } catch (const std::exception& error) {
     fail({unit, ExitCode::kInternal, error.what()});
   }

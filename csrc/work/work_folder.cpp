@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <random>
 
 #include "common/error.h"
 #include "common/format.h"
@@ -25,13 +26,14 @@ bool create_empty(const fs::path& path, int flags) {
 
 }  // namespace
 
-WorkFolder::WorkFolder(fs::path output, fs::path path) : output_(std::move(output)), path_(std::move(path)) {}
+WorkFolder::WorkFolder(fs::path output, fs::path path, std::string attempt)
+    : output_(std::move(output)), path_(std::move(path)), attempt_(std::move(attempt)) {}
 
 fs::path WorkFolder::record_path(int64_t unit) const {
   return path_ / "done" / str_format("{:08}.json", unit);
 }
 
-void WorkFolder::begin(const std::string& job) const {
+void WorkFolder::begin(const std::string& job) {
   fs::create_directories(path_ / "done");
   fs::create_directories(path_ / "intermediate");
   fs::create_directories(path_ / "names");
@@ -39,15 +41,26 @@ void WorkFolder::begin(const std::string& job) const {
   write_file_atomically(path_ / "job.json", job);  // last: without it nothing was begun
 }
 
-void WorkFolder::release() const {
-  for (const char* folder : {"claims", "new"}) {
-    fs::remove_all(path_ / folder);
-    fs::create_directories(path_ / folder);
+void WorkFolder::release() {
+  end_attempts();
+  std::random_device random;
+  attempt_ = str_format("{:08x}{:08x}", random(), random());
+  fs::create_directories(claims());
+  fs::create_directories(fresh());
+}
+
+void WorkFolder::end_attempts() const {
+  if (!fs::exists(path_)) return;
+  std::vector<fs::path> folders;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path_)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("claims.") || name.starts_with("new.")) folders.push_back(entry.path());
   }
+  for (const fs::path& folder : folders) fs::remove_all(folder);
 }
 
 bool WorkFolder::claim(int64_t unit) const {
-  return create_empty(path_ / "claims" / str_format("{:08}", unit), O_EXCL);
+  return create_empty(claims() / str_format("{:08}", unit), O_EXCL);
 }
 
 std::optional<UnitOutput> WorkFolder::output_of(int64_t unit) const {
@@ -65,7 +78,10 @@ std::optional<UnitOutput> WorkFolder::output_of(int64_t unit) const {
 }
 
 void WorkFolder::record(int64_t unit, const UnitOutput& output) const {
-  write_file_atomically(record_path(unit), render_output(output));
+  const fs::path record = record_path(unit), temporary = fresh() / record.filename();
+  write_file_atomically(temporary, render_output(output));  // which fails when the attempt is over
+  fs::rename(temporary, record);
+  sync_path(record.parent_path());
 }
 
 void WorkFolder::note(const std::string& name) const {
@@ -75,6 +91,7 @@ void WorkFolder::note(const std::string& name) const {
 }
 
 void WorkFolder::discard() const {
+  end_attempts();  // or they might still give files their names
   const fs::path names = path_ / "names";
   if (fs::exists(names)) {
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(names)) {

@@ -14,20 +14,26 @@ namespace echelon::work {
 
 class WorkFolder {
  public:
-  /// `output`: where the files are to be; `path`: this folder, on the same file system.
-  WorkFolder(fs::path output, fs::path path);
+  /// `output`: where the files are to be; `path`: this folder, on the same file system; `attempt`: that of
+  /// the rank that began or released it.
+  WorkFolder(fs::path output, fs::path path, std::string attempt = {});
 
   const fs::path& output() const { return output_; }
   const fs::path& path() const { return path_; }
+  /// What claims and files being written belong to: those of earlier attempts, whose ranks may not be dead
+  /// yet, count for nothing and cannot become results any more.
+  const std::string& attempt() const { return attempt_; }
+  /// Where files are written.
+  fs::path fresh() const { return path_ / ("new." + attempt_); }
 
   bool exists() const { return fs::exists(path_ / "job.json"); }
   /// What was begun here: render_job().
   std::string job() const { return read_file(path_ / "job.json"); }
 
-  /// Begins one.
-  void begin(const std::string& job) const;
-  /// Makes ready for going on: whoever claimed units or wrote files is gone. No one else may be at work.
-  void release() const;
+  /// Begins one, and an attempt at it.
+  void begin(const std::string& job);
+  /// Begins another attempt, which goes on with what is done.
+  void release();
 
   /// True for the one caller, of all threads of all ranks, that is to make the unit.
   bool claim(int64_t unit) const;
@@ -47,8 +53,11 @@ class WorkFolder {
 
  private:
   fs::path record_path(int64_t unit) const;
+  fs::path claims() const { return path_ / ("claims." + attempt_); }
+  void end_attempts() const;
 
   fs::path output_, path_;
+  std::string attempt_;
 };
 
 std::string render_output(const UnitOutput& output);

@@ -13,6 +13,7 @@ import numpy
 import pyarrow
 import pyarrow.csv
 import pyarrow.dataset
+import pyarrow.feather
 import pyarrow.parquet
 import safetensors.numpy
 
@@ -108,7 +109,8 @@ class ScoringTest(PredictTest):
         expected = self.expected(patients)
         pyarrow.parquet.write_table(patients, self.folder / "a.parquet", row_group_size=7)
         (self.folder / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in patients.to_pylist()))
-        for name in (PATIENTS, self.folder / "a.parquet", self.folder / "a.jsonl"):
+        pyarrow.feather.write_feather(patients, str(self.folder / "a.arrow"), compression="zstd", chunksize=20)
+        for name in (PATIENTS, self.folder / "a.parquet", self.folder / "a.arrow", self.folder / "a.jsonl"):
             self.succeeds(files=name, folder=f"out-{name.suffix}", ranks=2)
             made = self.predictions(f"out-{name.suffix}")
             self.assert_close(made["prediction"].to_numpy(), expected)

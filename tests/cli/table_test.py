@@ -7,6 +7,7 @@ import unittest
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 
 from program import SOURCE, ProgramTest, over, run
@@ -105,10 +106,11 @@ log: {{every_steps: 1}}
         config = self.table_run(steps=12)
         table = pa.Table.from_pylist(self.train_rows)
         pq.write_table(table, self.folder / "train.parquet", row_group_size=60)
+        feather.write_feather(table, str(self.folder / "train.arrow"), chunksize=60)
         lines = [json.dumps(row) for row in self.train_rows]
         self.write("train.jsonl", "\n".join(lines) + "\n")
         self.train(config, "csv")
-        for kind in ("parquet", "jsonl"):
+        for kind in ("parquet", "arrow", "jsonl"):
             self.train(config, kind, f"data.train={self.folder}/train.{kind}")
             self.assertEqual(self.losses("csv"), self.losses(kind))
             one, other = (json.loads(self.file_bytes(name, 12, "features.json")) for name in ("csv", kind))

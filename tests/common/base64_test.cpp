@@ -17,5 +17,12 @@ TEST(Base64, IsThatOfTheStandard) {
   EXPECT_EQ(encode_base64("\xff\xfe\xfd"), "//79");
 }
 
+TEST(Base64, ComesBackAndDamageIsNoticed) {
+  for (const char* bytes : {"", "f", "fo", "foo", "foob", "fooba", "foobar", "\xff\xfe\xfd"})
+    EXPECT_EQ(decode_base64(encode_base64(bytes)), bytes);
+  for (const char* text : {"Z", "Zg", "Zg=", "Zg-=", "Z=g=", "Zm9v\n"})
+    EXPECT_FALSE(decode_base64(text)) << text;
+}
+
 }  // namespace
 }  // namespace echelon

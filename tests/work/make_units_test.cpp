@@ -30,8 +30,9 @@ class Lines final : public Task {
 
 TEST(MakeUnits, StopsOnAllRanksWhenOneIsToldAndGoesOnLater) {
   const TemporaryFolder folder;
-  const OutputFolder output(WorkFolder(folder.path(), folder / ".work"));
-  output.work().begin("job");
+  WorkFolder work(folder.path(), folder / ".work");
+  work.begin("job");
+  const OutputFolder output(work);
   const Lines task(200);
   std::atomic<int> unfinished = 0;
   run_ranks(3, [&](Communicator& comm) {
@@ -41,8 +42,9 @@ TEST(MakeUnits, StopsOnAllRanksWhenOneIsToldAndGoesOnLater) {
   });
   // Ranks may be done before they look for the first time; then all of them are.
   EXPECT_EQ(unfinished, task.made == 200 ? 0 : 3);
-  output.work().release();
-  run_ranks(2, [&](Communicator& comm) { EXPECT_TRUE(make_units(task, output, {.threads = 2}, comm)); });
+  work.release();
+  const OutputFolder again(work);
+  run_ranks(2, [&](Communicator& comm) { EXPECT_TRUE(make_units(task, again, {.threads = 2}, comm)); });
   EXPECT_EQ(task.made, 200) << "each once";
   const std::vector<UnitOutput> outputs = outputs_of_units(task, output);
   ASSERT_EQ(outputs.size(), 200);
@@ -51,8 +53,9 @@ TEST(MakeUnits, StopsOnAllRanksWhenOneIsToldAndGoesOnLater) {
 
 TEST(MakeUnits, AUnitWhoseMakerIsGoneIsMadeInTheEnd) {
   const TemporaryFolder folder;
-  const OutputFolder output(WorkFolder(folder.path(), folder / ".work"));
-  output.work().begin("job");
+  WorkFolder work(folder.path(), folder / ".work");
+  work.begin("job");
+  const OutputFolder output(work);
   ASSERT_TRUE(output.work().claim(3));  // by a process that was killed
   const Lines task(5);
   run_ranks(1, [&](Communicator& comm) { EXPECT_TRUE(make_units(task, output, {}, comm)); });

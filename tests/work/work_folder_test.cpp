@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/error.h"
 #include "temporary_folder.h"
 #include "work/output_folder.h"
 
@@ -16,8 +17,9 @@ UnitOutput make_file(const OutputFolder& folder, const std::string& name) {
 
 TEST(WorkFolder, AUnitIsDoneWhileItsFilesAreThere) {
   const TemporaryFolder folder;
-  const OutputFolder output(WorkFolder(folder.path(), folder / ".work"));
-  output.work().begin("job");
+  WorkFolder work(folder.path(), folder / ".work");
+  work.begin("job");
+  const OutputFolder output(work);
   output.work().record(7, make_file(output, "region=north/day=1/part-0"));
   const auto done = WorkFolder(folder.path(), folder / ".work").output_of(7);
   ASSERT_TRUE(done);
@@ -30,7 +32,7 @@ TEST(WorkFolder, AUnitIsDoneWhileItsFilesAreThere) {
 
 TEST(WorkFolder, OneCallerClaimsAUnitUntilAllAreReleased) {
   const TemporaryFolder folder;
-  const WorkFolder work(folder.path(), folder / ".work");
+  WorkFolder work(folder.path(), folder / ".work");
   work.begin("job");
   EXPECT_TRUE(work.claim(1));
   EXPECT_FALSE(work.claim(1));
@@ -39,10 +41,28 @@ TEST(WorkFolder, OneCallerClaimsAUnitUntilAllAreReleased) {
   EXPECT_TRUE(work.claim(1));
 }
 
+TEST(WorkFolder, AnEarlierAttemptCanMakeNothingAnyMore) {
+  const TemporaryFolder folder;
+  WorkFolder work(folder.path(), folder / ".work");
+  work.begin("job");
+  const OutputFolder earlier(work);  // of a rank that is not dead yet
+  const auto file = earlier.create("part-0");
+  file->write("old");
+  work.release();
+  EXPECT_THROW(file->commit(), Error);
+  EXPECT_THROW(earlier.create("part-1"), Error);
+  EXPECT_THROW(earlier.work().record(1, {}), Error);
+  EXPECT_THROW(earlier.work().claim(1), Error);
+  EXPECT_FALSE(fs::exists(folder / "part-0"));
+  EXPECT_TRUE(work.claim(1));
+  EXPECT_FALSE(work.output_of(1));
+}
+
 TEST(WorkFolder, WhatWasMadeGoesWithItAndNothingElse) {
   const TemporaryFolder folder;
-  const OutputFolder output(WorkFolder(folder.path(), folder / ".work"));
-  output.work().begin("job");
+  WorkFolder work(folder.path(), folder / ".work");
+  work.begin("job");
+  const OutputFolder output(work);
   make_file(output, "region=north/part-0");
   make_file(output, "region=south/part-0");
   make_file(output, "part-1");

@@ -14,8 +14,8 @@ constexpr const char* kAdvice = "; choose another output.folder, or set output.o
 
 }  // namespace
 
-work::WorkFolder work_folder_of(const fs::path& output) {
-  return {output, output / ".predict"};
+work::WorkFolder work_folder_of(const fs::path& output, const std::string& attempt) {
+  return {output, output / ".predict", attempt};
 }
 
 OutputState::OutputState(const PredictSettings& settings, const JobIdentity& identity)
@@ -99,7 +99,11 @@ std::optional<std::vector<std::string>> OutputState::next_batch(const std::vecto
   if (work_.exists()) {
     std::vector<std::string> names;
     for (const work::InputFile& input : work::inputs_of_job(work_.job())) names.push_back(input.name);
-    return names;
+    const std::set<std::string> there(found.begin(), found.end());
+    if (std::ranges::all_of(names, [&](const std::string& name) { return there.contains(name); }))
+      return names;
+    log::warning("{}: files of the batch that was begun are gone; it begins anew", folder_.string());
+    work_.discard();
   }
   std::vector<std::string> fresh = unscored(found);
   if (fresh.empty()) return std::nullopt;
@@ -117,17 +121,23 @@ std::optional<std::vector<std::string>> OutputState::next_batch(const std::vecto
   return fresh;
 }
 
-void OutputState::begin(const std::string& job) const {
-  if (!work_.exists()) {
-    work_.remove();  // what it may name belongs to a batch that is recorded
-    return work_.begin(job);
+std::string OutputState::begin(const std::string& job) {
+  if (work_.exists() && work_.job() == job) {
+    work_.release();
+    return work_.attempt();
   }
-  if (work_.job() == job) return work_.release();
-  if (!settings_.output.overwrite)
-    throw ConfigError(str_format("output: in {} another scoring was begun ({}){}", folder_.string(),
-                                 work::difference(job, work_.job()), kAdvice));
-  work_.discard();
+  if (work_.exists()) {
+    const std::string other = work::difference(job, work_.job());
+    if (!settings_.output.overwrite && !work::differ_in_inputs_only(job, work_.job()))
+      throw ConfigError(
+          str_format("output: in {} another scoring was begun ({}){}", folder_.string(), other, kAdvice));
+    log::info("{}: the batch that was begun begins anew ({})", folder_.string(), other);
+    work_.discard();
+  } else {
+    work_.remove();  // what it may name belongs to a batch that is recorded
+  }
   work_.begin(job);
+  return work_.attempt();
 }
 
 void OutputState::commit(BatchRecord record) {

@@ -15,7 +15,7 @@
 namespace echelon::predict {
 
 /// The state of a batch that is not finished: `.predict` in the output folder.
-work::WorkFolder work_folder_of(const fs::path& output);
+work::WorkFolder work_folder_of(const fs::path& output, const std::string& attempt = {});
 
 /// What this job would write into a record, of any batch.
 struct JobIdentity {
@@ -40,9 +40,10 @@ class OutputState {
   /// Removes what was made, and its records.
   void start_anew();
 
-  /// Makes the work folder ready for the batch `job` (work::render_job). Throws ConfigError where the one
-  /// that was begun was of something else.
-  void begin(const std::string& job) const;
+  /// Makes the work folder ready for an attempt at the batch `job` (work::render_job), and gives its name. One
+  /// that was begun with inputs that have changed since begins anew: nothing of it is recorded. Throws
+  /// ConfigError where it was of other settings or another model.
+  std::string begin(const std::string& job);
   /// Records it: from here on the batch is done.
   void commit(BatchRecord record);
 

@@ -66,9 +66,21 @@ TEST_F(OutputStateTest, ABatchThatWasBegunComesFirstAsItWas) {
   open().begin(work::render_job("predict", "a: 1\n", {{"b", 1, "v"}}));
   EXPECT_THAT(open().next_batch({"a", "b", "c"}).value(), ElementsAre("b"));
   EXPECT_THAT(problem([&] {
-                open().begin(work::render_job("predict", "a: 1\n", {{"b", 1, "w"}}));
+                open().begin(work::render_job("predict", "a: 2\n", {{"b", 1, "v"}}));
               }),
-              HasSubstr("another scoring was begun (b has changed)"));
+              HasSubstr("another scoring was begun ('a: 2' instead of 'a: 1')"));
+}
+
+TEST_F(OutputStateTest, ABatchWhoseFilesHaveChangedOrAreGoneBeginsAnew) {
+  settings_.mode = Mode::kIncremental;
+  const std::string attempt = open().begin(work::render_job("predict", "a: 1\n", {{"b", 1, "v"}}));
+  work_folder_of(folder_.path(), attempt).record(0, {});
+  const std::string changed = work::render_job("predict", "a: 1\n", {{"b", 1, "w"}});
+  open().begin(changed);
+  const work::WorkFolder work = work_folder_of(folder_.path());
+  EXPECT_EQ(work.job(), changed);
+  EXPECT_FALSE(work.output_of(0));
+  EXPECT_THAT(open().next_batch({"a", "c"}).value(), ElementsAre("a", "c"));
 }
 
 TEST_F(OutputStateTest, ABatchThatIsRecordedIsNotDoneAgain) {
@@ -77,7 +89,7 @@ TEST_F(OutputStateTest, ABatchThatIsRecordedIsNotDoneAgain) {
   fs::create_directories(folder_ / "predictions");
   write_file_atomically(folder_ / "predictions/part-00001-00000-0000.parquet", "");
   // Killed between the record and the removal of the work folder.
-  const work::WorkFolder work = work_folder_of(folder_.path());
+  work::WorkFolder work = work_folder_of(folder_.path());
   work.begin(work::render_job("predict", "a: 1\n", {{"a", 1, "v"}}));
   work.note("predictions/part-00001-00000-0000.parquet");
   EXPECT_FALSE(open().next_batch({"a"}));
@@ -89,7 +101,7 @@ TEST_F(OutputStateTest, WhatIsLeftOfAWorkFolderRemovesNothing) {
   OutputState state = open();
   score(state, {"a"});
   write_file_atomically(folder_ / "part", "");
-  const work::WorkFolder work = work_folder_of(folder_.path());
+  work::WorkFolder work = work_folder_of(folder_.path());
   fs::create_directories(work.path() / "names");
   work.note("part");
   settings_.mode = Mode::kIncremental;

@@ -1,4 +1,4 @@
-"""Makes the files beside it: the seeds of tests/fuzz/stream_fuzz.cpp, and what Python's gzip and zstandard 0.25.0 write."""
+"""Makes the files beside it: the seeds of tests/fuzz/stream.cpp, and what Python's gzip and zstandard 0.25.0 write."""
 
 import gzip
 import pathlib

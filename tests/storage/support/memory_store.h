@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <map>
 #include <set>
 
@@ -27,7 +26,7 @@ class MemoryFile : public RandomAccessFile {
     if (failures > 0 && failures-- > 0) throw TransientError("the connection was reset");
     if (offset + static_cast<int64_t>(bytes.size()) > size())
       throw DataError(str_format("{} ends at offset {}", name_, size()));
-    std::memcpy(bytes.data(), content_.data() + offset, bytes.size());
+    std::copy_n(content_.begin() + offset, bytes.size(), bytes.begin());
   }
 
   mutable std::atomic<int> failures = 0;  ///< reads that fail before one succeeds
