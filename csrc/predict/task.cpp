@@ -10,6 +10,7 @@
 namespace echelon::predict {
 namespace {
 
+constexpr int64_t kOpenFiles = 64;
 constexpr int64_t kSharedBytes = int64_t{256} << 20;
 
 std::vector<table::Column> slice(std::span<const table::Column> columns, int64_t begin, int64_t end) {
@@ -44,11 +45,16 @@ PredictTask::PredictTask(const Plan& plan, const OutputLayout& layout, const Pre
       cores_(threads),
       columns_(scorer.inputs()),
       first_blocks_(count_blocks(plan)),
+      files_(kOpenFiles,
+             [this](int64_t file) {
+               return data::BlockCache<table::TableFile>::Decoded{
+                   open(plan_.files[static_cast<size_t>(file)]), 1};
+             }),
       shared_(kSharedBytes, [this](int64_t number) {
         const auto after = std::ranges::upper_bound(first_blocks_, number);
-        const auto file = static_cast<size_t>(after - first_blocks_.begin() - 1);
-        auto columns = std::make_shared<Columns>(
-            table::read_columns(*open(plan_.files[file]), number - first_blocks_[file], columns_));
+        const int64_t file = after - first_blocks_.begin() - 1;
+        auto columns = std::make_shared<Columns>(table::read_columns(
+            *files_.get(file), number - first_blocks_[static_cast<size_t>(file)], columns_));
         int64_t bytes = 1;
         for (const table::Column& column : *columns) bytes += column.size_in_bytes();
         return data::BlockCache<Columns>::Decoded{std::move(columns), bytes};
@@ -90,7 +96,7 @@ void PredictTask::score_part(const SourcePart& part, RowWriter& writer) const {
   if (!source.problem.empty())
     return writer.append_unread({source.file.name, 0}, std::nullopt, source.problem);
   if (part.begin == part.end) return;
-  const auto file = open(source);
+  const auto file = files_.get(static_cast<int64_t>(part.file));
   for (size_t block = 0; block < file->blocks().size(); ++block) {
     const table::Block& place = file->blocks()[block];
     const int64_t begin = std::max(part.begin - place.first_row, int64_t{0});

@@ -49,7 +49,9 @@ class PredictTask final : public work::Task {
   std::vector<std::string> columns_;
   std::vector<size_t> kept_;           ///< where among them
   std::vector<int64_t> first_blocks_;  ///< of each file, counted over all
-  data::BlockCache<Columns> shared_;   ///< blocks that several units share, by that count
+  /// By their place in the plan: what is not Parquet or Arrow is scanned whole to be opened.
+  data::BlockCache<table::TableFile> files_;
+  data::BlockCache<Columns> shared_;  ///< blocks that several units share, by that count
 };
 
 }  // namespace echelon::predict
