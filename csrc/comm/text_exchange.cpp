@@ -45,6 +45,13 @@ std::string text_of_root(Communicator& comm, const std::function<std::string()>&
   return text;
 }
 
+void run_on_root(Communicator& comm, const std::function<void()>& action) {
+  text_of_root(comm, [&] {
+    action();
+    return std::string();
+  });
+}
+
 std::vector<std::string> gather_texts(Communicator& comm, const std::string& text, const std::string& what) {
   const int size = comm.size();
   at::Tensor lengths = at::empty({size}, at::kLong);

@@ -16,6 +16,9 @@ std::string broadcast_text(Communicator& comm, const std::string& text, int root
 /// of the file system, on every rank as an Error of that exit code. Collective; tensors in host memory.
 std::string text_of_root(Communicator& comm, const std::function<std::string()>& make);
 
+/// The same for what has no result: no rank goes on before `action` is done.
+void run_on_root(Communicator& comm, const std::function<void()>& action);
+
 /// The texts of all ranks, in rank order. Collective; tensors in host memory. `what` they are, for messages.
 std::vector<std::string> gather_texts(Communicator& comm, const std::string& text,
                                       const std::string& what = "texts");

@@ -45,11 +45,10 @@ class Job {
         storage_(settings.storage) {}
 
   ExitCode run() {
-    text_of_root(comm_, [&]() -> std::string {
+    run_on_root(comm_, [&] {
       fs::create_directories(settings_.output.folder);
       lock_.emplace(settings_.output.folder);
       state_.emplace(settings_, identity_);
-      return "";
     });
     report_changed();
     while (!stopped()) {
@@ -136,10 +135,7 @@ class Job {
     if (!work::make_units(task, folder, {.threads = options_.threads, .shown = "rows", .stop = options_.stop},
                           comm_))
       return false;
-    text_of_root(comm_, [&]() -> std::string {
-      commit(task, folder, plan, next.number, watch.seconds());
-      return "";
-    });
+    run_on_root(comm_, [&] { commit(task, folder, plan, next.number, watch.seconds()); });
     scored_any_ = true;
     return true;
   }
@@ -186,6 +182,7 @@ class Job {
   void report_changed() {
     const std::string before = text_of_root(comm_, [&] {
       Json inputs = Json::array();
+      if (state_->records().empty()) return dump(inputs);
       const std::vector<std::string> found = expand();
       const std::set<std::string> there(found.begin(), found.end());
       for (const BatchRecord& record : state_->records()) {
@@ -208,11 +205,7 @@ class Job {
         "{} of the files have changed since they were scored, {} the first", changed.size(), changed.front());
     if (settings_.output.overwrite) {
       if (comm_.rank() == 0) log::info("{}; all is scored anew, as output.overwrite asks for", message);
-      text_of_root(comm_, [&]() -> std::string {
-        state_->start_anew();
-        return "";
-      });
-      return;
+      return run_on_root(comm_, [&] { state_->start_anew(); });
     }
     if (settings_.mode == Mode::kOnce)
       throw ConfigError(message + "; set output.overwrite: true to score all anew");

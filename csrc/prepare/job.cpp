@@ -55,10 +55,7 @@ void run_job(const JobSettings& settings, const work::Task& task, Communicator& 
   if (attempt.empty()) return log::info("{} is complete already", settings.output.string());
   const work::OutputFolder folder(work_folder_of(settings.output, attempt));
   work::make_units(task, folder, {.threads = settings.threads}, comm);
-  text_of_root(comm, [&]() -> std::string {
-    report(complete(task, folder, wanted), settings.output, watch.seconds());
-    return "";
-  });
+  run_on_root(comm, [&] { report(complete(task, folder, wanted), settings.output, watch.seconds()); });
 }
 
 }  // namespace echelon::prepare

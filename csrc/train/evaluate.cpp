@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include "checkpoint/checkpoint.h"
 #include "comm/text_exchange.h"
 #include "common/file.h"
@@ -36,7 +34,7 @@ fs::path run_of(const fs::path& checkpoint, const TrainSettings& settings, const
 
 /// Before anything is computed: the folder is there, and files can be made in it.
 void make_output_folder(const fs::path& folder, Communicator& comm) {
-  text_of_root(comm, [&]() -> std::string {
+  run_on_root(comm, [&] {
     try {
       fs::create_directories(folder);
       const fs::path probe = folder / ".evaluation";
@@ -46,15 +44,13 @@ void make_output_folder(const fs::path& folder, Communicator& comm) {
       throw ConfigError(
           str_format("--output: the results cannot be written to {}: {}", folder.string(), error.what()));
     }
-    return {};
   });
 }
 
 void write_report(const EvaluationReport& report, const fs::path& folder, Communicator& comm) {
-  text_of_root(comm, [&]() -> std::string {
+  run_on_root(comm, [&] {
     write_file_atomically(folder / "evaluation.json", to_json(report));
     write_file_atomically(folder / "evaluation.html", to_html(report));
-    return {};
   });
 }
 
