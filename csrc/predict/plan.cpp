@@ -14,13 +14,7 @@
 namespace echelon::predict {
 namespace {
 
-using table::ColumnType;
 using table::Field;
-
-bool is_written(const Field& field) {
-  return field.type != ColumnType::kUnsupported &&
-         (field.type != ColumnType::kList || field.item_type != ColumnType::kList);
-}
 
 constexpr std::string_view kAskedFor = ", which output.keep asks for";
 
@@ -30,13 +24,13 @@ table::Schema choose_kept(const PredictSettings& settings, const std::string& fi
   table::Schema kept;
   if (!settings.output.keep) {
     std::ranges::copy_if(schema, std::back_inserter(kept), [](const Field& field) {
-      return is_written(field) && field.type != ColumnType::kBinary;
+      return table::is_writable(field) && field.type != table::ColumnType::kBinary;
     });
     return kept;
   }
   for (const std::string& name : *settings.output.keep) {
     const Field& field = table::require_column(file, schema, name, kAskedFor);
-    if (!is_written(field))
+    if (!table::is_writable(field))
       throw DataError(
           str_format("{}: column \"{}\" of type {} cannot be written; leave it out of output.keep", file,
                      name, field.stored_as));

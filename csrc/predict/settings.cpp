@@ -1,22 +1,9 @@
 #include "predict/settings.h"
 
-#include <set>
-
-#include "common/format.h"
 #include "config/config.h"
 #include "data/table/describe_reading.h"
 
 namespace echelon::predict {
-namespace {
-
-void refuse_twice(const std::vector<std::string>& names, std::string_view key, config::Checks& checks) {
-  std::set<std::string_view> seen;
-  for (const std::string& name : names)
-    if (!seen.insert(name).second) checks.problem(key, str_format("names \"{}\" twice", name));
-}
-
-}  // namespace
-
 void describe(config::Fields<ScoredModel>& f) {
   f.about("What rows are scored with.");
   f.add("path", &ScoredModel::path,
@@ -81,8 +68,8 @@ void describe(config::Fields<OutputSettings>& f) {
   f.add("allow_other_model", &OutputSettings::allow_other_model,
         "Add predictions of this model to those of another, in the modes incremental and follow.");
   f.check([](const OutputSettings& s, config::Checks& checks) {
-    if (s.keep) refuse_twice(*s.keep, "keep", checks);
-    refuse_twice(s.partition_by, "partition_by", checks);
+    if (s.keep) data::check_distinct(*s.keep, "keep", checks);
+    data::check_distinct(s.partition_by, "partition_by", checks);
   });
 }
 
@@ -122,7 +109,9 @@ void describe(config::Fields<PredictSettings>& f) {
       .range(0.1, 3600)
       .unit("s");
   f.add("precision", &PredictSettings::precision, "What the model computes in.")
-      .values({{"fp32", Precision::kFloat32}, {"fp64", Precision::kFloat64}, {"bf16", Precision::kBfloat16}});
+      .values({{"fp32", train::Precision::kFloat32},
+               {"fp64", train::Precision::kFloat64},
+               {"bf16", train::Precision::kBfloat16}});
   f.add("threads", &PredictSettings::threads,
         "Units of work that a rank is at together, each on one thread; not set: its share of the cores.")
       .range(1, 1024);
@@ -141,7 +130,7 @@ void describe(config::Fields<PredictSettings>& f) {
   f.check([](const PredictSettings& s, config::Checks& checks) {
     if (s.output.allow_other_model && s.mode == Mode::kOnce)
       checks.problem("output.allow_other_model", "has no effect with mode: once");
-    for (const auto& [name, columns] : s.inputs) refuse_twice(columns, "inputs." + name, checks);
+    for (const auto& [name, columns] : s.inputs) data::check_distinct(columns, "inputs." + name, checks);
   });
 }
 

@@ -13,6 +13,7 @@
 #include "models/pooling.h"
 #include "storage/settings.h"
 #include "table/settings.h"
+#include "train/settings.h"
 
 namespace echelon::predict {
 
@@ -56,8 +57,6 @@ enum class Mode {
   kFollow,       ///< those, and from then on every new one, until a signal
 };
 
-enum class Precision { kFloat32, kFloat64, kBfloat16 };
-
 /// How the tokens of a text become its vector.
 struct EmbeddingSettings {
   std::optional<models::Pooling> pooling;
@@ -75,7 +74,7 @@ struct PredictSettings {
   Mode mode = Mode::kOnce;
   int64_t max_files = 10'000;  ///< of a batch, of incremental and follow
   double poll_seconds = 5;     ///< of follow
-  Precision precision = Precision::kFloat32;
+  train::Precision precision = train::Precision::kFloat32;
   std::optional<int64_t> threads;
   int64_t batch = 8192;
   int64_t batch_tokens = 4096;

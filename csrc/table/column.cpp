@@ -99,6 +99,13 @@ void append_rows(Column& to, const Column& from, int64_t begin, int64_t end) {
   to.rows += end - begin;
 }
 
+void append_text(Column& column, std::string_view text) {
+  column.bytes += text;
+  column.offsets.push_back(static_cast<int64_t>(column.bytes.size()));
+  if (!column.valid.empty()) column.valid.push_back(1);
+  ++column.rows;
+}
+
 int64_t value_bytes(const Column& column, int64_t begin, int64_t end) {
   constexpr int64_t kNumber = 8;
   const int64_t own = (end - begin) * kNumber;

@@ -63,6 +63,9 @@ Column empty_column(ColumnType type, ColumnType item_type = ColumnType::kUnsuppo
 /// Adds the rows [begin, end) of `from`, which is of the same type.
 void append_rows(Column& to, const Column& from, int64_t begin, int64_t end);
 
+/// Adds a row to a column of kString or kBinary.
+void append_text(Column& column, std::string_view text);
+
 /// Of the values of the rows [begin, end) in memory.
 int64_t value_bytes(const Column& column, int64_t begin, int64_t end);
 

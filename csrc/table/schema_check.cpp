@@ -69,6 +69,11 @@ bool is_category(ColumnType type) {
   return is_number(type) || type == ColumnType::kString;
 }
 
+bool is_writable(const Field& field) {
+  const ColumnType value = field.type == ColumnType::kList ? field.item_type : field.type;
+  return value != ColumnType::kList && value != ColumnType::kUnsupported;
+}
+
 std::string name_of_type(const Field& field) {
   if (field.type == ColumnType::kList) return str_format("lists of {}", type_name(field.item_type));
   return std::string(type_name(field.type));

@@ -15,6 +15,9 @@ bool is_number(ColumnType type);
 /// Numbers and text.
 bool is_category(ColumnType type);
 
+/// Whether TableWriter can write it: not what cannot be read, and no lists of lists.
+bool is_writable(const Field& field);
+
 /// "float64", "lists of int64".
 std::string name_of_type(const Field& field);
 

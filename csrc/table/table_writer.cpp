@@ -11,15 +11,11 @@
 namespace echelon::table {
 namespace {
 
-bool is_writable(ColumnType type) {
-  return type != ColumnType::kList && type != ColumnType::kUnsupported;
-}
-
 void check_schema(const std::string& name, const Schema& schema) {
   if (schema.empty()) throw DataError(str_format("{}: a table without columns cannot be written", name));
   require_distinct_names(name, schema);
   for (const Field& field : schema) {
-    if (!is_writable(field.type == ColumnType::kList ? field.item_type : field.type))
+    if (!is_writable(field))
       throw DataError(str_format("{}: column \"{}\" of type {} cannot be written", name, field.name,
                                  field.stored_as.empty() ? type_name(field.type) : field.stored_as));
   }

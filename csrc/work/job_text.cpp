@@ -31,19 +31,12 @@ std::string differing_setting(const std::string& ours, const std::string& theirs
 
 std::string render_job(const std::string& kind, const std::string& settings,
                        const std::vector<InputFile>& inputs) {
-  Json list = Json::array();
-  for (const InputFile& input : inputs)
-    list.push_back({{"name", input.name}, {"bytes", input.bytes}, {"version", input.version}});
-  return to_text({{"echelon", ECHELON_VERSION}, {"kind", kind}, {"settings", settings}, {"inputs", list}});
+  return to_text(
+      {{"echelon", ECHELON_VERSION}, {"kind", kind}, {"settings", settings}, {"inputs", to_json(inputs)}});
 }
 
 std::vector<InputFile> inputs_of_job(const std::string& job) {
-  return parse_json(job, "job.json", [](const Json& json) {
-    std::vector<InputFile> inputs;
-    for (const Json& input : json.at("inputs"))
-      inputs.push_back({input.at("name"), input.at("bytes"), input.at("version")});
-    return inputs;
-  });
+  return parse_json(job, "job.json", [](const Json& json) { return inputs_from(json.at("inputs")); });
 }
 
 bool differ_in_inputs_only(const std::string& ours, const std::string& theirs) {

@@ -35,6 +35,21 @@ Json to_json(const std::vector<StoredFile>& files) {
   return json;
 }
 
+Json to_json(const std::vector<InputFile>& inputs) {
+  Json json = Json::array();
+  for (const InputFile& input : inputs)
+    json.push_back({{"name", input.name}, {"bytes", input.bytes}, {"version", input.version}});
+  return json;
+}
+
+std::vector<InputFile> inputs_from(const Json& json) {
+  std::vector<InputFile> inputs;
+  for (const Json& input : json)
+    inputs.push_back({input.at("name").get<std::string>(), input.at("bytes").get<int64_t>(),
+                      input.at("version").get<std::string>()});
+  return inputs;
+}
+
 Counts counts_from(const Json& json) {
   return json.get<Counts>();
 }

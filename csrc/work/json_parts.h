@@ -13,9 +13,11 @@ using Json = nlohmann::ordered_json;
 Json to_json(const StoredFile& file);
 Json to_json(const std::vector<StoredFile>& files);
 Json to_json(const Counts& counts);
+Json to_json(const std::vector<InputFile>& inputs);  ///< with their versions
 StoredFile file_from(const Json& json);
 std::vector<StoredFile> files_from(const Json& json);
 Counts counts_from(const Json& json);
+std::vector<InputFile> inputs_from(const Json& json);
 
 /// Two blanks a level, names outside ASCII as UTF-8; what is no UTF-8 as U+FFFD.
 std::string to_text(const Json& json);

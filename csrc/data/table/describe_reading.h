@@ -24,4 +24,7 @@ void describe_reading(config::Fields<T>& f) {
 
 void check_reading(const TableReading& reading, config::Checks& checks);
 
+/// Of a list of columns, each is named once.
+void check_distinct(const std::vector<std::string>& columns, std::string_view key, config::Checks& checks);
+
 }  // namespace echelon::data

@@ -1,5 +1,7 @@
 #include "data/table/settings.h"
 
+#include <set>
+
 #include "common/format.h"
 #include "config/fields.h"
 #include "data/describe_loading.h"
@@ -67,6 +69,12 @@ void check_reading(const TableReading& reading, config::Checks& checks) {
   if (stores_types && !reading.types.empty())
     checks.problem("types", "has no effect on Parquet and Arrow, whose files say what their columns are");
   if (!csv && checks.is_set("csv")) checks.problem("csv", "has no effect on this format");
+}
+
+void check_distinct(const std::vector<std::string>& columns, std::string_view key, config::Checks& checks) {
+  std::set<std::string_view> seen;
+  for (const std::string& column : columns)
+    if (!seen.insert(column).second) checks.problem(key, str_format("names \"{}\" twice", column));
 }
 
 std::vector<table::FeatureSettings> listed_features(const TableSettings& settings) {

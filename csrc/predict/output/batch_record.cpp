@@ -19,9 +19,6 @@ constexpr const char* kFolder = "manifest";
 }  // namespace
 
 std::string render_record(const BatchRecord& record) {
-  Json inputs = Json::array();
-  for (const work::InputFile& input : record.inputs)
-    inputs.push_back({{"name", input.name}, {"bytes", input.bytes}, {"version", input.version}});
   return work::to_text(
       {{"format", kFormat},
        {"version", kVersion},
@@ -31,7 +28,7 @@ std::string render_record(const BatchRecord& record) {
         {{"path", record.model_path}, {"digest", record.model_digest}, {"version", record.model_version}}},
        {"settings", record.settings},
        {"kept", to_json(record.kept)},
-       {"inputs", inputs},
+       {"inputs", work::to_json(record.inputs)},
        {"counts", work::to_json(record.counts)},
        {"files", work::to_json(record.files)}});
 }
@@ -42,19 +39,15 @@ BatchRecord parse_record(const std::string& text, const std::string& name) {
       throw DataError(
           str_format("{} is no record of predictions, or of another version than {}", name, kVersion));
     const Json& model = json.at("model");
-    BatchRecord record{.number = json.at("batch").get<int64_t>(),
+    return BatchRecord{.number = json.at("batch").get<int64_t>(),
                        .model_path = model.at("path").get<std::string>(),
                        .model_digest = model.at("digest").get<std::string>(),
                        .model_version = model.at("version").get<std::string>(),
                        .settings = json.at("settings").get<std::string>(),
                        .kept = schema_from(json.at("kept")),
-                       .inputs = {},
+                       .inputs = work::inputs_from(json.at("inputs")),
                        .counts = work::counts_from(json.at("counts")),
                        .files = work::files_from(json.at("files"))};
-    for (const Json& input : json.at("inputs"))
-      record.inputs.push_back({input.at("name").get<std::string>(), input.at("bytes").get<int64_t>(),
-                               input.at("version").get<std::string>()});
-    return record;
   });
 }
 

@@ -20,18 +20,8 @@ const table::Schema kErrorSchema = {{.name = "source_file", .type = ColumnType::
 
 Column constant_text(std::string_view text, int64_t rows) {
   Column column = table::empty_column(ColumnType::kString);
-  for (int64_t row = 0; row < rows; ++row) {
-    column.bytes += text;
-    column.offsets.push_back(static_cast<int64_t>(column.bytes.size()));
-  }
-  column.rows = rows;
+  for (int64_t row = 0; row < rows; ++row) table::append_text(column, text);
   return column;
-}
-
-void add_text(Column& column, std::string_view text) {
-  column.bytes += text;
-  column.offsets.push_back(static_cast<int64_t>(column.bytes.size()));
-  ++column.rows;
 }
 
 /// What waits in memory for one unit.
@@ -55,10 +45,10 @@ std::vector<Column> error_columns() {
 }
 
 void add_error(std::vector<Column>& columns, std::string_view file, int64_t row, std::string_view reason) {
-  add_text(columns[0], file);
+  table::append_text(columns[0], file);
   columns[1].integers.push_back(row);
   ++columns[1].rows;
-  add_text(columns[2], reason);
+  table::append_text(columns[2], reason);
 }
 
 Column row_numbers(int64_t first, int64_t rows) {
@@ -67,6 +57,19 @@ Column row_numbers(int64_t first, int64_t rows) {
   column.rows = rows;
   return column;
 }
+
+/// A file of the output folder, which notes what it became.
+class Created final : public table::NewTableFile {
+ public:
+  Created(std::unique_ptr<work::NewFile> file, std::vector<work::StoredFile>& stored)
+      : file_(std::move(file)), stored_(stored) {}
+  void write(std::span<const std::byte> bytes) override { file_->write(bytes); }
+  void commit() override { stored_.push_back(file_->commit()); }
+
+ private:
+  std::unique_ptr<work::NewFile> file_;
+  std::vector<work::StoredFile>& stored_;
+};
 
 }  // namespace
 
@@ -90,23 +93,6 @@ void OutputLayout::check() const {
   }
   table::PartitionedWriter("output", all, nullptr, partition_options(output, ""));
 }
-
-namespace {
-
-/// A file of the output folder, which notes what it became.
-class Created final : public table::NewTableFile {
- public:
-  Created(std::unique_ptr<work::NewFile> file, std::vector<work::StoredFile>& stored)
-      : file_(std::move(file)), stored_(stored) {}
-  void write(std::span<const std::byte> bytes) override { file_->write(bytes); }
-  void commit() override { stored_.push_back(file_->commit()); }
-
- private:
-  std::unique_ptr<work::NewFile> file_;
-  std::vector<work::StoredFile>& stored_;
-};
-
-}  // namespace
 
 struct RowWriter::Files {
   Files(const std::string& folder, const table::Schema& schema, const table::PartitionOptions& options,

@@ -10,6 +10,7 @@
 #include "models/registry.h"
 #include "table/encoder_file.h"
 #include "train/load_model.h"
+#include "train/precision.h"
 #include "train/resume.h"
 
 namespace echelon::predict {
@@ -51,11 +52,7 @@ fs::path choose_checkpoint(const fs::path& path) {
   return train::best_checkpoint(newest.folder().parent_path(), metric).folder();
 }
 
-at::ScalarType storage_type(Precision precision) {
-  return precision == Precision::kFloat64 ? at::kDouble : at::kFloat;
-}
-
-LoadedModel load_model(const ScoredModel& settings, Precision precision) {
+LoadedModel load_model(const ScoredModel& settings, train::Precision precision) {
   const checkpoint::Checkpoint checkpoint(settings.path.path);
   LoadedModel loaded{.origin = checkpoint.folder().string(),
                      .family = checkpoint.manifest().model_family,
@@ -70,8 +67,9 @@ LoadedModel load_model(const ScoredModel& settings, Precision precision) {
                                                               .categories = loaded.encoder->categories(),
                                                               .classes = loaded.encoder->classes()});
   }
-  loaded.model = std::make_shared<nn::LayeredModel>(models::make_model(loaded.training.model),
-                                                    at::TensorOptions().dtype(storage_type(precision)), 0);
+  loaded.model =
+      std::make_shared<nn::LayeredModel>(models::make_model(loaded.training.model),
+                                         at::TensorOptions().dtype(train::storage_type(precision)), 0);
   train::load_model(*loaded.model, checkpoint, checkpoint.has(checkpoint::kAverageFile));
   return loaded;
 }

@@ -25,8 +25,6 @@ struct LoadedModel {
   std::shared_ptr<nn::LayeredModel> model;
 };
 
-at::ScalarType storage_type(Precision precision);
-
 /// The folder of the checkpoint that `path` means: itself, or of a run or a folder of checkpoints the best
 /// one (checkpoint.best_by of the run), whose checksums are compared. Throws CheckpointError: there is none,
 /// or it is damaged.
@@ -34,6 +32,6 @@ fs::path choose_checkpoint(const fs::path& path);
 
 /// Of the checkpoint in the folder `settings.path`. Throws CheckpointError: it is damaged, or lacks what its
 /// model needs.
-LoadedModel load_model(const ScoredModel& settings, Precision precision);
+LoadedModel load_model(const ScoredModel& settings, train::Precision precision);
 
 }  // namespace echelon::predict

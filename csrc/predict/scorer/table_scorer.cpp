@@ -9,6 +9,7 @@
 #include "common/format.h"
 #include "nn/autocast.h"
 #include "table/schema_check.h"
+#include "train/precision.h"
 
 namespace echelon::predict {
 namespace {
@@ -105,14 +106,12 @@ class TableScorer final : public Scorer {
     if (numbers > 0)
       inputs["features"] =
           at::from_blob(rows.numbers.data() + begin * numbers, {end - begin, numbers}, at::kFloat)
-              .to(storage_type(precision_));
+              .to(train::storage_type(precision_));
     if (categories > 0)
       inputs["categories"] =
           at::from_blob(rows.categories.data() + begin * categories, {end - begin, categories}, at::kInt)
               .to(at::kLong);
-    const nn::AutocastScope autocast(
-        precision_ == Precision::kBfloat16 ? std::optional(at::kBFloat16) : std::nullopt,
-        at::Device(at::kCPU));
+    const nn::AutocastScope autocast(train::autocast_type(precision_), at::Device(at::kCPU));
     const nn::Activations outputs = model_.model->forward(std::move(inputs), {.training = false});
     return outputs.at(model_.model->spec().outputs.front()).to(at::kFloat);
   }
@@ -134,15 +133,14 @@ class TableScorer final : public Scorer {
     const int64_t* indices = index.const_data_ptr<int64_t>();
     const table::Vocabulary& classes = model_.encoder->target()->classes;
     for (int64_t i = 0; i < probability.numel(); ++i) {
-      columns[0].bytes += classes.values()[static_cast<size_t>(indices[i])];
-      columns[0].offsets.push_back(static_cast<int64_t>(columns[0].bytes.size()));
+      table::append_text(columns[0], classes.values()[static_cast<size_t>(indices[i])]);
       columns[1].floats.push_back(probabilities[i]);
     }
-    for (Column& column : columns) column.rows += probability.numel();
+    columns[1].rows += probability.numel();
   }
 
   LoadedModel model_;
-  Precision precision_;
+  train::Precision precision_;
   int64_t batch_;
   std::vector<std::string> inputs_;
   table::Schema outputs_;

@@ -9,7 +9,6 @@
 
 #include "common/error.h"
 #include "common/format.h"
-#include "common/stage_clock.h"
 #include "models/bert.h"
 #include "models/text_embedding.h"
 #include "nn/autocast.h"
@@ -17,6 +16,7 @@
 #include "predict/scorer/model.h"
 #include "table/schema_check.h"
 #include "tokenizer/bounded_encoder.h"
+#include "train/precision.h"
 
 namespace echelon::predict {
 namespace {
@@ -96,7 +96,7 @@ class TextScorer final : public Scorer {
         tokenizer_(tokenizer::load_tokenizer(model.tokenizer().string())),
         encoder_(*tokenizer_, static_cast<size_t>(model.max_tokens())),
         model_(models::make_bert(model.settings(), nn::init::zeros()),
-               at::TensorOptions().dtype(storage_type(settings.precision)), 0) {
+               at::TensorOptions().dtype(train::storage_type(settings.precision)), 0) {
     model.load(model_);
     if (tokenizer_->vocabulary() > model.settings().vocabulary)
       throw ConfigError(str_format("model: the tokenizer of {} has {} tokens, the model {}",
@@ -180,11 +180,9 @@ class TextScorer final : public Scorer {
 
   /// float32 [rows, width].
   at::Tensor pooled(const at::Tensor& tokens, const at::Tensor& lengths) const {
-    const bool bf16 = precision_ == Precision::kBfloat16;
     at::Tensor hidden;
     {
-      const nn::AutocastScope autocast(bf16 ? std::optional(at::kBFloat16) : std::nullopt,
-                                       at::Device(at::kCPU));
+      const nn::AutocastScope autocast(train::autocast_type(precision_), at::Device(at::kCPU));
       nn::Activations outputs =
           model_.forward({{"tokens", tokens}, {"lengths", lengths}}, {.training = false});
       hidden = std::move(outputs.at("hidden"));
@@ -198,7 +196,7 @@ class TextScorer final : public Scorer {
   table::Schema outputs_;
   models::Pooling pooling_;
   bool normalises_;
-  Precision precision_;
+  train::Precision precision_;
   int64_t batch_tokens_;
   int64_t width_;
   std::shared_ptr<const tokenizer::Tokenizer> tokenizer_;

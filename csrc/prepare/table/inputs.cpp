@@ -55,11 +55,6 @@ void refuse_further_columns(const InputTable& table, const InputTable& first) {
                                  table.file.name, field.name, first.file.name));
 }
 
-bool is_writable(const Field& field) {
-  return field.type != ColumnType::kUnsupported &&
-         (field.type != ColumnType::kList || field.item_type != ColumnType::kList);
-}
-
 /// Who says what a column holds: the settings, the first file that stores types, else the first.
 Column find_column(const TablePreparation& settings, const std::vector<InputTable>& tables,
                    const std::string& name) {
@@ -72,7 +67,7 @@ Column find_column(const TablePreparation& settings, const std::vector<InputTabl
     break;
   }
   const Field& field = require_column(*from, name, tables.front());
-  if (!is_writable(field))
+  if (!table::is_writable(field))
     throw DataError(
         str_format("{}: column \"{}\" of type {} cannot be written; list the others under columns",
                    from->file.name, name, field.stored_as));

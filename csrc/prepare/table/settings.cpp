@@ -1,8 +1,5 @@
 #include "prepare/table/settings.h"
 
-#include <set>
-
-#include "common/format.h"
 #include "data/table/describe_reading.h"
 #include "prepare/describe_common.h"
 
@@ -11,9 +8,7 @@ namespace {
 
 void check_table(const TablePreparation& s, config::Checks& checks) {
   data::check_reading(s, checks);
-  std::set<std::string_view> seen;
-  for (const std::string& column : s.columns)
-    if (!seen.insert(column).second) checks.problem("columns", str_format("names \"{}\" twice", column));
+  data::check_distinct(s.columns, "columns", checks);
 }
 
 }  // namespace

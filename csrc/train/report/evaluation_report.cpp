@@ -16,6 +16,12 @@ std::optional<double> mean_of(const ClassResults& results, Member member) {
 
 }  // namespace
 
+const metrics::Ranking* ranking_of(const ClassResults& results, int64_t c) {
+  const std::vector<ClassRanking>& rankings = results.rankings;
+  if (rankings.size() == results.names.size()) return &rankings[static_cast<size_t>(c)].ranking;
+  return rankings.size() == 1 && rankings[0].of_class == c ? &rankings[0].ranking : nullptr;
+}
+
 std::optional<double> mean_roc_auc(const ClassResults& results) {
   return mean_of(results, &metrics::Ranking::roc_auc);
 }

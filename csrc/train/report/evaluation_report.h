@@ -28,6 +28,9 @@ struct ClassResults {
   std::string no_rankings{};  ///< why there are none; empty: there are
 };
 
+/// That of a class; null where it has none.
+const metrics::Ranking* ranking_of(const ClassResults& results, int64_t c);
+
 /// Means over the classes for which there is one.
 std::optional<double> mean_roc_auc(const ClassResults& results);
 std::optional<double> mean_average_precision(const ClassResults& results);

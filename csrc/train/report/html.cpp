@@ -101,11 +101,6 @@ Cells score_cells(std::string name, const std::string& support, const metrics::C
   return {std::move(name), support, number(scores.precision), number(scores.recall), number(scores.f1)};
 }
 
-const ClassRanking* ranking_of(const ClassResults& results, int64_t c) {
-  if (results.rankings.size() == results.names.size()) return &results.rankings[static_cast<size_t>(c)];
-  return results.rankings.size() == 1 && results.rankings[0].of_class == c ? &results.rankings[0] : nullptr;
-}
-
 void add_areas(Cells& cells, const std::optional<double>& roc_auc,
                const std::optional<double>& average_precision) {
   cells.push_back(number(roc_auc));
@@ -131,9 +126,9 @@ std::string class_table(const ClassResults& results) {
   for (const int64_t c : listed_classes(results)) {
     Cells cells = score_cells(name_of(results, c), std::to_string(results.counts.support(c)),
                               results.report.classes[static_cast<size_t>(c)]);
-    const ClassRanking* ranking = ranking_of(results, c);
-    add_areas(cells, ranking ? ranking->ranking.roc_auc : std::nullopt,
-              ranking ? ranking->ranking.average_precision : std::nullopt);
+    const metrics::Ranking* ranking = ranking_of(results, c);
+    add_areas(cells, ranking ? ranking->roc_auc : std::nullopt,
+              ranking ? ranking->average_precision : std::nullopt);
     rows.push_back(std::move(cells));
   }
   Cells macro = score_cells("macro mean", "", results.report.macro);

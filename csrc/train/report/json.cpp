@@ -22,16 +22,8 @@ Json scores(const metrics::ClassScores& scores) {
   return {{"precision", scores.precision}, {"recall", scores.recall}, {"f1", scores.f1}};
 }
 
-const metrics::Ranking* ranking_of(const ClassResults& results, int64_t c) {
-  for (const ClassRanking& ranking : results.rankings) {
-    if (ranking.of_class == c) return &ranking.ranking;
-  }
-  return nullptr;
-}
-
 Json class_list(const ClassResults& results) {
   Json list = Json::array();
-  const bool each = results.rankings.size() == results.names.size();
   for (size_t c = 0; c < results.names.size(); ++c) {
     const auto number = static_cast<int64_t>(c);
     Json entry = {{"class", number},
@@ -39,8 +31,7 @@ Json class_list(const ClassResults& results) {
                   {"support", results.counts.support(number)},
                   {"predicted", results.counts.predicted(number)}};
     entry.update(scores(results.report.classes[c]));
-    const metrics::Ranking* ranking = each ? &results.rankings[c].ranking : ranking_of(results, number);
-    if (ranking != nullptr) {
+    if (const metrics::Ranking* ranking = ranking_of(results, number)) {
       entry["roc_auc"] = or_null(ranking->roc_auc);
       entry["average_precision"] = or_null(ranking->average_precision);
     }
