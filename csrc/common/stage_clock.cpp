@@ -12,8 +12,8 @@ void add(std::atomic<int64_t>& counter, int64_t amount) {
 
 std::string_view stage_name(LoadStage stage) {
   constexpr std::array<std::string_view, kLoadStages> kNames{
-      "index",    "tokenise", "pack", "read", "decode", "transform", "fields", "convert",
-      "assemble", "mix",      "copy", "idle", "plan",   "wait",      "use"};
+      "index", "tokenise", "pack", "read", "decode", "transform", "fields", "convert", "assemble",
+      "mix",   "copy",     "idle", "plan", "wait",   "use",       "model",  "write"};
   return kNames[static_cast<size_t>(stage)];
 }
 

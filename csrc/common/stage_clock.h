@@ -33,8 +33,10 @@ enum class LoadStage : uint8_t {
   kPlan,       ///< which samples come next, and memory for them
   kWait,       ///< for the next batch
   kUse,        ///< of batches
+  kModel,      ///< scoring: the model, and what is made of its outputs
+  kWrite,      ///< scoring: what comes out
 };
-constexpr size_t kLoadStages = static_cast<size_t>(LoadStage::kUse) + 1;
+constexpr size_t kLoadStages = static_cast<size_t>(LoadStage::kWrite) + 1;
 
 /// "read", "decode", …
 std::string_view stage_name(LoadStage stage);

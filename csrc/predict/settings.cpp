@@ -73,15 +73,6 @@ void describe(config::Fields<OutputSettings>& f) {
   });
 }
 
-void describe(config::Fields<EmbeddingSettings>& f) {
-  f.about("How the tokens of a text become its vector; what is not set is as the model's folder says.");
-  f.add("pooling", &EmbeddingSettings::pooling,
-        "mean over the text's tokens, special ones included; cls: the first token's; max of each number.")
-      .values(
-          {{"mean", models::Pooling::kMean}, {"cls", models::Pooling::kCls}, {"max", models::Pooling::kMax}});
-  f.add("normalise", &EmbeddingSettings::normalise, "Make each vector one of length 1.");
-}
-
 void describe(config::Fields<PredictSettings>& f) {
   f.about("Scores every row of tables or texts exactly once.");
   f.add("model", &PredictSettings::model, "What rows are scored with.").required();
@@ -94,6 +85,7 @@ void describe(config::Fields<PredictSettings>& f) {
   f.add("rename", &PredictSettings::rename,
         "What columns are called in the files where it is not as in training: name in training: name here.")
       .example("{age: patient_age}");
+  f.add("postprocess", &PredictSettings::postprocess, "What is made of the model's outputs.");
   f.add("output", &PredictSettings::output, "Where predictions go.").required();
   f.add("on_error", &PredictSettings::on_error,
         "What a row that cannot be scored does: go to the table of errors with the reason, or end the job.")
@@ -120,7 +112,6 @@ void describe(config::Fields<PredictSettings>& f) {
         "Tokens, with padding, that a model of texts sees at once; texts of similar length go together.")
       .range(1, 1 << 24)
       .unit("tokens");
-  f.add("embedding", &PredictSettings::embedding, "How the tokens of a text become its vector.");
   f.add("unit_mb", &PredictSettings::unit_mb,
         "Input of one unit of work: larger files are divided between blocks, smaller ones taken together.")
       .above(0)

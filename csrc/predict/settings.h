@@ -10,7 +10,7 @@
 #include "comm/settings.h"
 #include "config/declare.h"
 #include "data/table/settings.h"
-#include "models/pooling.h"
+#include "predict/postprocess/settings.h"
 #include "storage/settings.h"
 #include "table/settings.h"
 #include "train/settings.h"
@@ -57,18 +57,12 @@ enum class Mode {
   kFollow,       ///< those, and from then on every new one, until a signal
 };
 
-/// How the tokens of a text become its vector.
-struct EmbeddingSettings {
-  std::optional<models::Pooling> pooling;
-  std::optional<bool> normalise;
-};
-void describe(config::Fields<EmbeddingSettings>& f);
-
 struct PredictSettings {
   ScoredModel model;
   SourceSettings source;
   std::map<std::string, std::vector<std::string>> inputs;  ///< columns of each input of the model
   std::map<std::string, std::string> rename;  ///< what a column of the model is called in the files
+  PostprocessSettings postprocess;
   OutputSettings output;
   OnBadRow on_error = OnBadRow::kRecord;
   Mode mode = Mode::kOnce;
@@ -78,7 +72,6 @@ struct PredictSettings {
   std::optional<int64_t> threads;
   int64_t batch = 8192;
   int64_t batch_tokens = 4096;
-  EmbeddingSettings embedding;
   double unit_mb = 64;
   CommSettings comm;
   storage::StorageSettings storage;

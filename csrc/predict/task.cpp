@@ -1,8 +1,7 @@
 #include "predict/task.h"
 
 #include <algorithm>
-#include <deque>
-#include <future>
+#include <utility>
 
 #include "common/error.h"
 #include "common/format.h"
@@ -12,17 +11,7 @@ namespace {
 
 constexpr int64_t kOpenFiles = 64;
 constexpr int64_t kSharedBytes = int64_t{256} << 20;
-
-std::vector<table::Column> slice(std::span<const table::Column> columns, int64_t begin, int64_t end) {
-  std::vector<table::Column> parts;
-  for (const table::Column& column : columns) {
-    const bool list = column.type == table::ColumnType::kList;
-    parts.push_back(
-        table::empty_column(column.type, list ? column.items[0].type : table::ColumnType::kUnsupported));
-    table::append_rows(parts.back(), column, begin, end);
-  }
-  return parts;
-}
+constexpr int64_t kChunkBytes = int64_t{32} << 20;
 
 std::vector<int64_t> count_blocks(const Plan& plan) {
   std::vector<int64_t> firsts{0};
@@ -74,7 +63,14 @@ std::vector<work::InputFile> PredictTask::inputs() const {
 
 work::UnitOutput PredictTask::make(int64_t unit, const work::OutputFolder& folder) const {
   RowWriter writer(layout_, folder, str_format("part-{:05}-{:05}", batch_, unit));
-  for (const SourcePart& part : plan_.units[static_cast<size_t>(unit)]) score_part(part, writer);
+  ChunkQueue chunks(
+      {.rows = scorer_.grain().chunk_rows,
+       .bytes = kChunkBytes,
+       .waiting = static_cast<size_t>(threads_) + 1},
+      [this](std::span<const table::Column> columns) { return score_chunk(columns); },
+      [this, &writer](ScoredChunk chunk) { write_chunk(std::move(chunk), writer); });
+  for (const SourcePart& part : plan_.units[static_cast<size_t>(unit)]) score_part(part, chunks, writer);
+  chunks.flush();
   return writer.finish();
 }
 
@@ -91,10 +87,12 @@ void PredictTask::require_unchanged(const SourceFile& source) const {
               str_format("{} has changed while it was being scored; run again", source.file.name));
 }
 
-void PredictTask::score_part(const SourcePart& part, RowWriter& writer) const {
+void PredictTask::score_part(const SourcePart& part, ChunkQueue& chunks, RowWriter& writer) const {
   const SourceFile& source = plan_.files[part.file];
-  if (!source.problem.empty())
-    return writer.append_unread({source.file.name, 0}, std::nullopt, source.problem);
+  if (!source.problem.empty()) {
+    chunks.flush();
+    return writer.append_unread_file(source.file.name, source.problem);
+  }
   if (part.begin == part.end) return;
   const auto file = files_.get(static_cast<int64_t>(part.file));
   for (size_t block = 0; block < file->blocks().size(); ++block) {
@@ -103,15 +101,14 @@ void PredictTask::score_part(const SourcePart& part, RowWriter& writer) const {
     const int64_t end = std::min(part.end - place.first_row, place.rows);
     if (begin >= end) continue;
     const auto number = static_cast<int64_t>(block);
-    score_block(*file, number, begin, end, first_blocks_[part.file] + number, writer);
+    score_block(*file, number, begin, end, first_blocks_[part.file] + number, chunks, writer);
   }
   require_unchanged(source);
 }
 
 void PredictTask::score_block(const table::TableFile& file, int64_t block, int64_t begin, int64_t end,
-                              int64_t number, RowWriter& writer) const {
+                              int64_t number, ChunkQueue& chunks, RowWriter& writer) const {
   const table::Block& place = file.blocks()[static_cast<size_t>(block)];
-  const table::RowsOrigin origin{file.name(), place.first_row + begin};
   std::shared_ptr<const Columns> columns;
   try {
     columns = end - begin < place.rows
@@ -119,49 +116,30 @@ void PredictTask::score_block(const table::TableFile& file, int64_t block, int64
                   : std::make_shared<const Columns>(table::read_columns(file, block, columns_));
   } catch (const DataError& error) {
     if (settings_.on_error == OnBadRow::kFail) throw;
-    return writer.append_unread(origin, end - begin, error.what());
+    chunks.flush();
+    return writer.append_unread({file.name(), place.first_row + begin, end - begin}, error.what());
   }
-  score_rows(*columns, begin, end, origin, writer);
+  chunks.append(*columns, begin, end, file.name(), place.first_row + begin);
 }
 
-/// Chunks are scored by several threads and written in order by this one, which holds a few at a time.
-void PredictTask::score_rows(const Columns& columns, int64_t begin, int64_t end,
-                             const table::RowsOrigin& origin, RowWriter& writer) const {
-  struct Chunk {
-    Columns columns;
-    table::RowsOrigin origin;
-    std::future<Scores> scores;
-  };
-  std::deque<Chunk> waiting;
-  const auto write_first = [&] {
-    Chunk& first = waiting.front();
-    Scores scores = first.scores.get();
-    if (settings_.on_error == OnBadRow::kFail && !scores.problems.empty())
-      throw DataError(scores.problems.begin()->second);
-    Columns kept;
-    for (const size_t column : kept_) kept.push_back(std::move(first.columns[column]));
-    writer.append(std::move(kept), std::move(scores), first.origin);
-    waiting.pop_front();
-  };
-  const int64_t step = scorer_.grain().chunk_rows;
-  for (int64_t row = begin; row < end; row += step) {
-    if (waiting.size() > static_cast<size_t>(threads_)) write_first();
-    Chunk& chunk = waiting.emplace_back();
-    chunk.columns = slice(columns, row, std::min(row + step, end));
-    chunk.origin = {origin.file, origin.first_row + row - begin};
-    const auto policy = end - begin > step ? std::launch::async : std::launch::deferred;
-    chunk.scores = std::async(policy, [this, &chunk] { return score_chunk(chunk.columns, chunk.origin); });
-  }
-  while (!waiting.empty()) write_first();
-}
-
-Scores PredictTask::score_chunk(const Columns& chunk, const table::RowsOrigin& origin) const {
+Scores PredictTask::score_chunk(std::span<const table::Column> columns) const {
   cores_.acquire();
   struct Release {
     std::counting_semaphore<>& cores;
     ~Release() { cores.release(); }
   } const release{cores_};
-  return scorer_.score(std::span(chunk).first(scorer_.inputs().size()), origin);
+  return scorer_.score(columns.first(scorer_.inputs().size()));
+}
+
+void PredictTask::write_chunk(ScoredChunk chunk, RowWriter& writer) const {
+  if (settings_.on_error == OnBadRow::kFail && !chunk.scores.problems.empty()) {
+    const auto& [row, problem] = *chunk.scores.problems.begin();
+    const RowPlace place = place_of(chunk.origins, row);
+    throw DataError(str_format("{}, row {}, {}", place.file, place.row, problem));
+  }
+  Columns kept;
+  for (const size_t column : kept_) kept.push_back(std::move(chunk.columns[column]));
+  writer.append(std::move(kept), std::move(chunk.scores), chunk.origins);
 }
 
 }  // namespace echelon::predict

@@ -4,6 +4,7 @@
 #include <semaphore>
 
 #include "data/block_cache.h"
+#include "predict/chunk_queue.h"
 #include "predict/output/row_writer.h"
 #include "predict/plan.h"
 #include "work/task.h"
@@ -26,13 +27,12 @@ class PredictTask final : public work::Task {
  private:
   using Columns = std::vector<table::Column>;
 
-  void score_part(const SourcePart& part, RowWriter& writer) const;
-  /// Rows [begin, end) of a block.
+  void score_part(const SourcePart& part, ChunkQueue& chunks, RowWriter& writer) const;
+  /// Rows [begin, end) of a block, which is `number` over all files.
   void score_block(const table::TableFile& file, int64_t block, int64_t begin, int64_t end, int64_t number,
-                   RowWriter& writer) const;
-  void score_rows(const Columns& columns, int64_t begin, int64_t end, const table::RowsOrigin& origin,
-                  RowWriter& writer) const;
-  Scores score_chunk(const Columns& chunk, const table::RowsOrigin& origin) const;
+                   ChunkQueue& chunks, RowWriter& writer) const;
+  Scores score_chunk(std::span<const table::Column> columns) const;
+  void write_chunk(ScoredChunk chunk, RowWriter& writer) const;
   std::unique_ptr<table::TableFile> open(const SourceFile& source) const;
   /// Throws Error where it is not as it was planned.
   void require_unchanged(const SourceFile& source) const;

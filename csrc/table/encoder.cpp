@@ -96,31 +96,17 @@ EncodedTarget learned(const TargetSettings& settings, const FeatureFacts& facts)
   return target;
 }
 
-/// Goes through a column row by row; what is wrong with a row is thrown, or noted.
-class RowLoop {
- public:
-  RowLoop(const RowsOrigin& origin, BadRow bad, EncodedRows& result)
-      : origin_(origin), bad_(bad), result_(result) {}
-
-  template <class Action>
-  void over(const std::string& column, Action action) {
-    for (int64_t row = 0; row < result_.rows; ++row) {
-      try {
-        action(row);
-      } catch (const DataError& error) {
-        const std::string problem = str_format("{}, row {}, column \"{}\": {}", origin_.file,
-                                               origin_.first_row + row, column, error.what());
-        if (bad_ == BadRow::kThrow) throw DataError(problem);
-        result_.problems.emplace(row, problem);
-      }
+/// Goes through a column row by row, and notes what is wrong with one.
+template <class Action>
+void for_each_row(EncodedRows& result, const std::string& column, Action action) {
+  for (int64_t row = 0; row < result.rows; ++row) {
+    try {
+      action(row);
+    } catch (const DataError& error) {
+      result.problems.emplace(row, str_format("column \"{}\": {}", column, error.what()));
     }
   }
-
- private:
-  const RowsOrigin& origin_;
-  BadRow bad_;
-  EncodedRows& result_;
-};
+}
 
 template <class T>
 T* row_of(std::vector<T>& values, int64_t row, int64_t width) {
@@ -171,42 +157,37 @@ std::vector<std::string> FeatureEncoder::columns(bool inputs) const {
   return columns;
 }
 
-EncodedRows FeatureEncoder::encode(const TableFile& file, int64_t block, BadRow bad, bool inputs) const {
+EncodedRows FeatureEncoder::encode(const TableFile& file, int64_t block, bool inputs) const {
   const StageScope scope(LoadStage::kConvert);
   const std::vector<Column> columns = read_columns(file, block, this->columns(inputs));
-  const Block& place = file.blocks()[static_cast<size_t>(block)];
-  const RowsOrigin origin{file.name(), place.first_row};
-  EncodedRows result{.rows = place.rows};
-  if (target_) encode_targets(columns.back(), origin, bad, result);
-  if (inputs) encode_inputs(columns, origin, bad, result);
+  EncodedRows result{.rows = file.blocks()[static_cast<size_t>(block)].rows};
+  if (target_) encode_targets(columns.back(), result);
+  if (inputs) encode_inputs(columns, result);
   return result;
 }
 
-EncodedRows FeatureEncoder::encode_inputs(std::span<const Column> columns, const RowsOrigin& origin,
-                                          BadRow bad) const {
+EncodedRows FeatureEncoder::encode_inputs(std::span<const Column> columns) const {
+  const StageScope scope(LoadStage::kConvert);
   EncodedRows result{.rows = columns.empty() ? 0 : columns.front().rows};
-  encode_inputs(columns, origin, bad, result);
+  encode_inputs(columns, result);
   return result;
 }
 
-void FeatureEncoder::encode_targets(const Column& column, const RowsOrigin& origin, BadRow bad,
-                                    EncodedRows& result) const {
-  RowLoop rows(origin, bad, result);
+void FeatureEncoder::encode_targets(const Column& column, EncodedRows& result) const {
   const std::string& name = target_->settings.column;
   if (has_classes()) {
     result.classes.resize(static_cast<size_t>(result.rows));
-    rows.over(name,
-              [&](int64_t row) { *row_of(result.classes, row, 1) = encode_class(*target_, column, row); });
+    for_each_row(result, name,
+                 [&](int64_t row) { *row_of(result.classes, row, 1) = encode_class(*target_, column, row); });
   } else {
     result.targets.resize(static_cast<size_t>(result.rows));
-    rows.over(name,
-              [&](int64_t row) { *row_of(result.targets, row, 1) = encode_target(*target_, column, row); });
+    for_each_row(result, name, [&](int64_t row) {
+      *row_of(result.targets, row, 1) = encode_target(*target_, column, row);
+    });
   }
 }
 
-void FeatureEncoder::encode_inputs(std::span<const Column> columns, const RowsOrigin& origin, BadRow bad,
-                                   EncodedRows& result) const {
-  RowLoop rows(origin, bad, result);
+void FeatureEncoder::encode_inputs(std::span<const Column> columns, EncodedRows& result) const {
   const auto width = static_cast<int64_t>(categories_.size());
   result.numbers.resize(static_cast<size_t>(size(result.rows, numbers_)));
   result.categories.resize(static_cast<size_t>(size(result.rows, width)));
@@ -214,12 +195,12 @@ void FeatureEncoder::encode_inputs(std::span<const Column> columns, const RowsOr
   for (size_t i = 0; i < features_.size(); ++i) {
     const EncodedFeature& feature = features_[i];
     if (feature.settings.kind == FeatureKind::kCategorical) {
-      rows.over(feature.settings.column, [&](int64_t row) {
+      for_each_row(result, feature.settings.column, [&](int64_t row) {
         row_of(result.categories, row, width)[category] = encode_category(feature, columns[i], row);
       });
       ++category;
     } else {
-      rows.over(feature.settings.column, [&](int64_t row) {
+      for_each_row(result, feature.settings.column, [&](int64_t row) {
         row_of(result.numbers, row, numbers_)[number] = encode_number(feature, columns[i], row);
       });
       ++number;

@@ -40,20 +40,11 @@ struct EncodedRows {
   std::vector<int32_t> categories;  ///< [rows, categorical features]
   std::vector<int32_t> classes;     ///< [rows] where the target is a class
   std::vector<float> targets;       ///< [rows] where it is a number
-  /// Why a row cannot be used, naming file, row and column, by its place in the block.
+  /// Why a row cannot be used, by its place among the rows: a value is missing where it must not be, or is
+  /// not of the feature's kind. Names the column.
   std::map<int64_t, std::string> problems;
 
   int64_t bytes() const;
-};
-
-/// What encode() does with a row whose value is missing where it must not be, or is not of the feature's
-/// kind.
-enum class BadRow { kThrow, kNote };
-
-/// Where rows come from, for messages.
-struct RowsOrigin {
-  std::string file;
-  int64_t first_row = 0;
 };
 
 /// Thread-safe.
@@ -63,12 +54,10 @@ class FeatureEncoder {
   explicit FeatureEncoder(const FeatureFit& fit);
   FeatureEncoder(std::vector<EncodedFeature> features, std::optional<EncodedTarget> target);
 
-  /// The rows of a block; `inputs` false: their targets alone. Throws DataError that names file, row and
-  /// column, for what the file's read() throws and, with BadRow::kThrow, for the first bad row.
-  EncodedRows encode(const TableFile& file, int64_t block, BadRow bad = BadRow::kThrow,
-                     bool inputs = true) const;
+  /// The rows of a block; `inputs` false: their targets alone. Throws what the file's read() throws.
+  EncodedRows encode(const TableFile& file, int64_t block, bool inputs = true) const;
   /// The inputs alone, of rows in memory: `columns` are those of features(), in their order.
-  EncodedRows encode_inputs(std::span<const Column> columns, const RowsOrigin& origin, BadRow bad) const;
+  EncodedRows encode_inputs(std::span<const Column> columns) const;
 
   const std::vector<EncodedFeature>& features() const { return features_; }
   const std::optional<EncodedTarget>& target() const { return target_; }
@@ -82,9 +71,8 @@ class FeatureEncoder {
 
  private:
   void count();
-  void encode_targets(const Column& column, const RowsOrigin& origin, BadRow bad, EncodedRows& result) const;
-  void encode_inputs(std::span<const Column> columns, const RowsOrigin& origin, BadRow bad,
-                     EncodedRows& result) const;
+  void encode_targets(const Column& column, EncodedRows& result) const;
+  void encode_inputs(std::span<const Column> columns, EncodedRows& result) const;
 
   std::vector<EncodedFeature> features_;
   std::optional<EncodedTarget> target_;

@@ -28,15 +28,14 @@ class Doubler final : public Scorer {
   void check(const std::string& file, const table::Schema& schema) const override {
     if (table::find_field(schema, "x") == nullptr) throw DataError(file + " has no x");
   }
-  Scores score(std::span<const Column> inputs, const table::RowsOrigin& origin) const override {
+  Scores score(std::span<const Column> inputs) const override {
     ++calls;
     if (on_score) on_score();
     Scores scores{.columns = {table::empty_column(ColumnType::kInt64)}};
     for (int64_t row = 0; row < inputs[0].rows; ++row) {
       const int64_t x = inputs[0].integers[static_cast<size_t>(row)];
       scores.columns[0].integers.push_back(2 * x);
-      if (x == 13)
-        scores.problems.emplace(row, str_format("{}, row {}: 13", origin.file, origin.first_row + row));
+      if (x == 13) scores.problems.emplace(row, "13");
     }
     scores.columns[0].rows = inputs[0].rows;
     return scores;
@@ -133,7 +132,7 @@ TEST_F(PredictJob, RowsThatCannotBeScoredAreLeftOutAndCounted) {
   ASSERT_EQ(record.files.size(), 2);
   settings_.on_error = OnBadRow::kFail;
   settings_.output.folder = (folder_ / "strict").string();
-  EXPECT_THAT(problem(3), HasSubstr("a.csv, row 3: 13"));
+  EXPECT_THAT(problem(3), HasSubstr("a.csv, row 3, 13"));
 }
 
 TEST_F(PredictJob, AFileThatDoesNotFitIsRefusedBeforeAnythingIsScored) {

@@ -74,16 +74,13 @@ TEST_F(EncoderTest, NumbersMayBeLearnedInStandardDeviations) {
       learn(features, {.column = "pay", .kind = TargetKind::kNumber, .standardise = true});
   const auto z = static_cast<float>(100 / std::sqrt(20000.0 / 3));  // of 100, 200, 300
   EXPECT_THAT(scaled.encode(table_, 1).targets, ElementsAre(z, 0));
-  EXPECT_THAT(scaled.encode(table_, 1, BadRow::kThrow, /*inputs=*/false).categories, IsEmpty());
+  EXPECT_THAT(scaled.encode(table_, 1, /*inputs=*/false).categories, IsEmpty());
 }
 
 TEST_F(EncoderTest, BadRowsAreNotedOneByOne) {
   const FeatureEncoder encoder = classes();
-  EXPECT_THAT(refusal([&] { encoder.encode(table_, 1); }),
-              AllOf(HasSubstr("x.csv, row 3, column \"kind\""), HasSubstr("missing")));
-  const EncodedRows rows = encoder.encode(table_, 1, BadRow::kNote);
-  EXPECT_THAT(rows.problems,
-              ElementsAre(Pair(1, HasSubstr("row 3, column \"kind\": the target is missing"))));
+  const EncodedRows rows = encoder.encode(table_, 1);
+  EXPECT_THAT(rows.problems, ElementsAre(Pair(1, "column \"kind\": the target is missing")));
   EXPECT_EQ(rows.classes[0], 1) << "other rows are as they are";
   EXPECT_EQ(rows.categories[0], 1);
 }
@@ -94,7 +91,7 @@ TEST_F(EncoderTest, WhatTrainingDidNotSee) {
   other.add("age", {doubles({20, 20, std::numeric_limits<double>::infinity()})});
   other.add("job", {texts({"pilot", "cook", "cook"})});
   other.add("kind", {texts({"a", "c", "a"})});
-  const EncodedRows rows = other.rows() == 3 ? encoder.encode(other, 0, BadRow::kNote) : EncodedRows{};
+  const EncodedRows rows = other.rows() == 3 ? encoder.encode(other, 0) : EncodedRows{};
   EXPECT_THAT(rows.categories, ElementsAre(0, 1, 1)) << "an unknown category is 0";
   EXPECT_THAT(rows.problems,
               ElementsAre(Pair(1, HasSubstr("\"c\" is none of the 2 classes of the training data")),
@@ -115,8 +112,8 @@ TEST_F(EncoderTest, AFileGivesTheSameBits) {
     const FeatureEncoder read = parse_encoder(text, "features.json");
     EXPECT_EQ(render_encoder(read), text);
     for (const int64_t block : {0, 1}) {
-      const EncodedRows a = encoder.encode(table_, block, BadRow::kNote);
-      const EncodedRows b = read.encode(table_, block, BadRow::kNote);
+      const EncodedRows a = encoder.encode(table_, block);
+      const EncodedRows b = read.encode(table_, block);
       EXPECT_EQ(a.numbers, b.numbers);
       EXPECT_EQ(a.categories, b.categories);
       EXPECT_EQ(a.classes, b.classes);

@@ -13,9 +13,10 @@
 namespace echelon::table {
 namespace {
 
-using testing::AllOf;
 using testing::ElementsAre;
-using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::StartsWith;
 
 TEST(Statistics, AgreeWithTheDefinition) {
   RandomStream random(1);
@@ -118,21 +119,17 @@ TEST(Features, KeepDatesPrecise) {
   EXPECT_NEAR(number_at(column, 0), 19781.5, 1e-9);  // days from 1970-01-01 to 2024-02-28 12:00
 }
 
-TEST(Features, NameTheRowThatDoesNotFit) {
+TEST(Features, NoteTheRowThatDoesNotFit) {
   MemoryTable table;
   table.add("x", {doubles({1, 2}), doubles({0.5, 0}, {1, 0})});
-  const auto refusal = [&](FeatureSettings settings) -> std::string {
-    try {
-      FeatureEncoder(FeatureFit({std::move(settings)})).encode(table, 1);
-    } catch (const DataError& error) {
-      return error.what();
-    }
-    return "";
+  const auto problems = [&](FeatureSettings settings) {
+    return FeatureEncoder(FeatureFit({std::move(settings)})).encode(table, 1).problems;
   };
-  EXPECT_THAT(refusal({.column = "x"}), AllOf(HasSubstr("x.csv, row 3, column \"x\""), HasSubstr("missing")));
-  EXPECT_THAT(refusal({.column = "x", .kind = FeatureKind::kInteger}),
-              AllOf(HasSubstr("row 2"), HasSubstr("0.5 is not a whole number")));
-  EXPECT_EQ(refusal({.column = "x", .missing = Missing::kFill}), "");
+  EXPECT_THAT(problems({.column = "x"}),
+              ElementsAre(Pair(1, StartsWith("column \"x\": the value is missing"))));
+  EXPECT_THAT(problems({.column = "x", .kind = FeatureKind::kInteger, .missing = Missing::kFill}),
+              ElementsAre(Pair(0, "column \"x\": 0.5 is not a whole number; make the feature a float")));
+  EXPECT_THAT(problems({.column = "x", .missing = Missing::kFill}), IsEmpty());
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ std::shared_ptr<const TableDataset::Encoded> TableDataset::encode(size_t block) 
   const TableBlock& place = blocks_[block];
   auto encoded = std::make_shared<Encoded>();
   try {
-    encoded->rows = encoder_->encode(*place.file, place.block, table::BadRow::kNote, inputs_);
+    encoded->rows = encoder_->encode(*place.file, place.block, inputs_);
   } catch (const DataError& error) {
     encoded->failure = error.what();  // kept: each of its rows will be asked for
   }
@@ -101,7 +101,7 @@ void TableDataset::load(int64_t index, uint64_t /*key*/, Batch& batch, int64_t r
   if (!block->failure.empty()) throw DataError(block->failure);
   const table::EncodedRows& rows = block->rows;
   if (const auto problem = rows.problems.find(place.row); problem != rows.problems.end())
-    throw DataError(problem->second);
+    throw DataError(str_format("{}, {}", this->place(index), problem->second));
   if (encoder_->has_classes()) {
     copy_row<int64_t>(rows.classes, place.row, 1, batch.target, row);
   } else {

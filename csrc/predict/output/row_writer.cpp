@@ -18,9 +18,13 @@ const table::Schema kErrorSchema = {{.name = "source_file", .type = ColumnType::
                                     {.name = "row_number", .type = ColumnType::kInt64},
                                     {.name = "reason", .type = ColumnType::kString}};
 
-Column constant_text(std::string_view text, int64_t rows) {
-  Column column = table::empty_column(ColumnType::kString);
+void append_texts(Column& column, std::string_view text, int64_t rows) {
   for (int64_t row = 0; row < rows; ++row) table::append_text(column, text);
+}
+
+Column file_names(std::span<const RowSpan> origins) {
+  Column column = table::empty_column(ColumnType::kString);
+  for (const RowSpan& span : origins) append_texts(column, span.file, span.rows);
   return column;
 }
 
@@ -51,10 +55,12 @@ void add_error(std::vector<Column>& columns, std::string_view file, int64_t row,
   table::append_text(columns[2], reason);
 }
 
-Column row_numbers(int64_t first, int64_t rows) {
+Column row_numbers(std::span<const RowSpan> origins) {
   Column column = table::empty_column(ColumnType::kInt64);
-  for (int64_t row = 0; row < rows; ++row) column.integers.push_back(first + row);
-  column.rows = rows;
+  for (const RowSpan& span : origins) {
+    for (int64_t row = 0; row < span.rows; ++row) column.integers.push_back(span.first_row + row);
+    column.rows += span.rows;
+  }
   return column;
 }
 
@@ -140,26 +146,29 @@ RowWriter::Files& RowWriter::errors() {
   return *errors_;
 }
 
-void RowWriter::append(std::vector<Column> kept, Scores scores, const table::RowsOrigin& origin) {
+void RowWriter::append(std::vector<Column> kept, Scores scores, std::span<const RowSpan> origins) {
   const int64_t rows = scores.columns.front().rows;
   std::vector<Column> columns = std::move(kept);
   std::ranges::move(scores.columns, std::back_inserter(columns));
-  if (layout_.output.source_file) columns.push_back(constant_text(origin.file, rows));
-  if (layout_.output.row_number) columns.push_back(row_numbers(origin.first_row, rows));
-  if (layout_.output.model_version) columns.push_back(constant_text(layout_.version, rows));
+  if (layout_.output.source_file) columns.push_back(file_names(origins));
+  if (layout_.output.row_number) columns.push_back(row_numbers(origins));
+  if (layout_.output.model_version) {
+    columns.push_back(table::empty_column(ColumnType::kString));
+    append_texts(columns.back(), layout_.version, rows);
+  }
   append_scored(columns, scores.problems, rows);
-  append_errors(scores.problems, origin);
+  append_errors(scores.problems, origins);
 }
 
-void RowWriter::append_unread(const table::RowsOrigin& origin, std::optional<int64_t> rows,
-                              const std::string& reason) {
-  if (rows) {
-    std::map<int64_t, std::string> problems;
-    for (int64_t row = 0; row < *rows; ++row) problems.emplace(row, reason);
-    return append_errors(problems, origin);
-  }
+void RowWriter::append_unread(const RowSpan& rows, const std::string& reason) {
+  std::map<int64_t, std::string> problems;
+  for (int64_t row = 0; row < rows.rows; ++row) problems.emplace(row, reason);
+  append_errors(problems, std::span(&rows, 1));
+}
+
+void RowWriter::append_unread_file(const std::string& file, const std::string& reason) {
   std::vector<Column> columns = error_columns();
-  add_error(columns, origin.file, 0, reason);
+  add_error(columns, file, 0, reason);
   columns[1].valid = {0};
   errors().writer.append(columns);
 }
@@ -179,10 +188,13 @@ void RowWriter::append_scored(std::span<const Column> columns, const std::map<in
 }
 
 void RowWriter::append_errors(const std::map<int64_t, std::string>& problems,
-                              const table::RowsOrigin& origin) {
+                              std::span<const RowSpan> origins) {
   if (problems.empty()) return;
   std::vector<Column> columns = error_columns();
-  for (const auto& [row, reason] : problems) add_error(columns, origin.file, origin.first_row + row, reason);
+  for (const auto& [row, reason] : problems) {
+    const RowPlace place = place_of(origins, row);
+    add_error(columns, place.file, place.row, reason);
+  }
   errors().writer.append(columns);
 }
 

@@ -3,11 +3,11 @@
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "predict/row_span.h"
 #include "predict/scorer/scorer.h"
 #include "predict/settings.h"
 #include "table/partitioned_writer.h"
@@ -36,11 +36,12 @@ class RowWriter {
   RowWriter(const OutputLayout& layout, const work::OutputFolder& folder, std::string stem);
   ~RowWriter();
 
-  /// Rows of one file, in order: the columns of OutputLayout::kept, and what was made of them.
-  void append(std::vector<table::Column> kept, Scores scores, const table::RowsOrigin& origin);
-  /// Rows that could not even be read; `rows` of them from origin.first_row, or where that is not known one
-  /// for the file as a whole.
-  void append_unread(const table::RowsOrigin& origin, std::optional<int64_t> rows, const std::string& reason);
+  /// The columns of OutputLayout::kept, and what was made of them; `origins`: of the rows, in order.
+  void append(std::vector<table::Column> kept, Scores scores, std::span<const RowSpan> origins);
+  /// Rows that could not even be read.
+  void append_unread(const RowSpan& rows, const std::string& reason);
+  /// A file of which nothing could be read, not even how many rows it has.
+  void append_unread_file(const std::string& file, const std::string& reason);
 
   /// Completes the files; "rows" counts those that were scored, "errors" the others.
   work::UnitOutput finish();
@@ -53,7 +54,7 @@ class RowWriter {
   Files& errors();
   void append_scored(std::span<const table::Column> columns, const std::map<int64_t, std::string>& problems,
                      int64_t rows);
-  void append_errors(const std::map<int64_t, std::string>& problems, const table::RowsOrigin& origin);
+  void append_errors(const std::map<int64_t, std::string>& problems, std::span<const RowSpan> origins);
 
   const OutputLayout& layout_;
   const work::OutputFolder& folder_;

@@ -8,14 +8,13 @@
 #include <vector>
 
 #include "table/column.h"
-#include "table/encoder.h"
 
 namespace echelon::predict {
 
 /// What the model says of rows, in their order.
 struct Scores {
   std::vector<table::Column> columns;  ///< of Scorer::outputs(); of rows with a problem, any value
-  /// Why a row cannot be scored, by its place among the rows; the message names file, row and column.
+  /// Why a row cannot be scored, by its place among the rows. Names the column; file and row are added.
   std::map<int64_t, std::string> problems;
 };
 
@@ -37,7 +36,7 @@ class Scorer {
   /// The columns that are made.
   virtual const table::Schema& outputs() const = 0;
 
-  virtual Scores score(std::span<const table::Column> inputs, const table::RowsOrigin& origin) const = 0;
+  virtual Scores score(std::span<const table::Column> inputs) const = 0;
 };
 
 }  // namespace echelon::predict

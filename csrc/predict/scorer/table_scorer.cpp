@@ -1,13 +1,15 @@
 #include "predict/scorer/table_scorer.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/GradMode.h>
+#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 
 #include "common/error.h"
 #include "common/format.h"
+#include "common/stage_clock.h"
 #include "nn/autocast.h"
+#include "predict/postprocess/postprocess.h"
 #include "table/schema_check.h"
 #include "train/precision.h"
 
@@ -58,24 +60,31 @@ std::vector<std::string> input_columns(const PredictSettings& settings,
   return columns;
 }
 
+ModelOutput output_of(const table::FeatureEncoder& encoder) {
+  const table::EncodedTarget& target = *encoder.target();
+  if (encoder.has_classes()) {
+    return {.usual = PostprocessKind::kClass,
+            .values = encoder.classes(),
+            .class_names = target.classes.values()};
+  }
+  return {.usual = PostprocessKind::kRegression,
+          .values = 1,
+          .scale = target.number.deviation,
+          .shift = target.number.mean};
+}
+
 class TableScorer final : public Scorer {
  public:
   TableScorer(LoadedModel model, const PredictSettings& settings)
       : model_(std::move(model)),
+        postprocess_(
+            make_postprocess(settings.postprocess, output_of(*model_.encoder), settings.output.prefix)),
         precision_(settings.precision),
         batch_(settings.batch),
-        inputs_(input_columns(settings, *model_.encoder)) {
-    const std::string& prefix = settings.output.prefix;
-    if (model_.encoder->has_classes()) {
-      outputs_ = {{.name = prefix + "prediction", .type = ColumnType::kString},
-                  {.name = prefix + "probability", .type = ColumnType::kFloat32}};
-    } else {
-      outputs_ = {{.name = prefix + "prediction", .type = ColumnType::kFloat64}};
-    }
-  }
+        inputs_(input_columns(settings, *model_.encoder)) {}
 
   const std::vector<std::string>& inputs() const override { return inputs_; }
-  const table::Schema& outputs() const override { return outputs_; }
+  const table::Schema& outputs() const override { return postprocess_->outputs(); }
 
   void check(const std::string& file, const table::Schema& schema) const override {
     std::vector<table::WantedColumn> wanted;
@@ -87,13 +96,13 @@ class TableScorer final : public Scorer {
     table::require_columns(file, schema, wanted);
   }
 
-  Scores score(std::span<const Column> inputs, const table::RowsOrigin& origin) const override {
+  Scores score(std::span<const Column> inputs) const override {
     const c10::InferenceMode no_gradients;
-    table::EncodedRows rows = model_.encoder->encode_inputs(inputs, origin, table::BadRow::kNote);
-    Scores scores{.columns = {}, .problems = std::move(rows.problems)};
-    for (const table::Field& field : outputs_) scores.columns.push_back(table::empty_column(field.type));
+    table::EncodedRows rows = model_.encoder->encode_inputs(inputs);
+    Scores scores{.columns = postprocess_->begin(), .problems = std::move(rows.problems)};
+    const StageScope scope(LoadStage::kModel);
     for (int64_t begin = 0; begin < rows.rows; begin += batch_)
-      add(predict(rows, begin, std::min(begin + batch_, rows.rows)), scores.columns);
+      postprocess_->append(predict(rows, begin, std::min(begin + batch_, rows.rows)), scores);
     return scores;
   }
 
@@ -116,34 +125,11 @@ class TableScorer final : public Scorer {
     return outputs.at(model_.model->spec().outputs.front()).to(at::kFloat);
   }
 
-  void add(const at::Tensor& outputs, std::vector<Column>& columns) const {
-    if (model_.encoder->has_classes()) return add_classes(outputs, columns);
-    const table::NumberEncoding& encoding = model_.encoder->target()->number;
-    const at::Tensor flat = outputs.contiguous();
-    const float* values = flat.const_data_ptr<float>();
-    Column& prediction = columns[0];
-    for (int64_t i = 0; i < flat.numel(); ++i)
-      prediction.doubles.push_back(static_cast<double>(values[i]) * encoding.deviation + encoding.mean);
-    prediction.rows += flat.numel();
-  }
-
-  void add_classes(const at::Tensor& logits, std::vector<Column>& columns) const {
-    const auto [probability, index] = at::softmax(logits, 1).max(1);
-    const float* probabilities = probability.const_data_ptr<float>();
-    const int64_t* indices = index.const_data_ptr<int64_t>();
-    const table::Vocabulary& classes = model_.encoder->target()->classes;
-    for (int64_t i = 0; i < probability.numel(); ++i) {
-      table::append_text(columns[0], classes.values()[static_cast<size_t>(indices[i])]);
-      columns[1].floats.push_back(probabilities[i]);
-    }
-    columns[1].rows += probability.numel();
-  }
-
   LoadedModel model_;
+  std::unique_ptr<const Postprocess> postprocess_;
   train::Precision precision_;
   int64_t batch_;
   std::vector<std::string> inputs_;
-  table::Schema outputs_;
 };
 
 }  // namespace

@@ -8,9 +8,9 @@
 
 namespace echelon::predict {
 
-/// Of classes "prediction" (text: the most probable) and "probability" float32 (of it); of numbers
-/// "prediction" float64, in the unit of the training data. The columns are those of the training data, as
-/// `settings.rename` calls them. Throws ConfigError where `inputs` or `rename` do not fit the model.
+/// Usually PostprocessKind::kClass or kRegression. The columns are those of the training data, as
+/// `settings.rename` calls them. Throws ConfigError where `inputs`, `rename` or `postprocess` do not fit the
+/// model.
 std::unique_ptr<Scorer> make_table_scorer(LoadedModel model, const PredictSettings& settings);
 
 }  // namespace echelon::predict

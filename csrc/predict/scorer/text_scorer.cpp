@@ -4,16 +4,16 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <mutex>
 #include <numeric>
 
 #include "common/error.h"
 #include "common/format.h"
+#include "common/stage_clock.h"
 #include "models/bert.h"
 #include "models/text_embedding.h"
 #include "nn/autocast.h"
-#include "nn/functional/product_weight.h"
-#include "predict/scorer/model.h"
+#include "predict/postprocess/postprocess.h"
+#include "predict/scorer/weights_pool.h"
 #include "table/schema_check.h"
 #include "tokenizer/bounded_encoder.h"
 #include "train/precision.h"
@@ -22,7 +22,6 @@ namespace echelon::predict {
 namespace {
 
 using table::Column;
-using table::ColumnType;
 using Ids = std::vector<uint32_t>;
 
 std::string text_column(const PredictSettings& settings) {
@@ -39,57 +38,34 @@ std::string text_column(const PredictSettings& settings) {
 }
 
 models::Pooling pooling_of(const checkpoint::HuggingFaceModel& model, const PredictSettings& settings) {
-  if (settings.embedding.pooling) return *settings.embedding.pooling;
+  if (settings.postprocess.pooling) return *settings.postprocess.pooling;
   if (model.pooling()) return *model.pooling();
   throw ConfigError(
-      str_format("embedding.pooling: {} does not say how tokens become one vector; set mean, cls "
+      str_format("postprocess.pooling: {} does not say how tokens become one vector; set mean, cls "
                  "or max",
                  model.folder().string()));
 }
 
-/// Weights as products take them, converted once for each thread that is at work at a time.
-class WeightsPool {
- public:
-  std::unique_ptr<nn::SharedWeights> take() {
-    const std::lock_guard lock(mutex_);
-    if (idle_.empty()) return std::make_unique<nn::SharedWeights>(kManyUses);
-    auto weights = std::move(idle_.back());
-    idle_.pop_back();
-    return weights;
-  }
-  void give_back(std::unique_ptr<nn::SharedWeights> weights) {
-    const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(weights));
-  }
-
- private:
-  static constexpr int64_t kManyUses = 1'000;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<nn::SharedWeights>> idle_;
-};
-
-class WeightsLoan {
- public:
-  explicit WeightsLoan(WeightsPool& pool) : pool_(pool), weights_(pool.take()) {}
-  ~WeightsLoan() { pool_.give_back(std::move(weights_)); }
-  WeightsLoan(const WeightsLoan&) = delete;
-  WeightsLoan& operator=(const WeightsLoan&) = delete;
-  nn::SharedWeights& get() { return *weights_; }
-
- private:
-  WeightsPool& pool_;
-  std::unique_ptr<nn::SharedWeights> weights_;
-};
+/// What else could be made of it needs a head, which such a folder has not.
+PostprocessSettings postprocess_of(const checkpoint::HuggingFaceModel& model,
+                                   const PredictSettings& settings) {
+  PostprocessSettings postprocess = settings.postprocess;
+  if (postprocess.as.value_or(PostprocessKind::kEmbedding) != PostprocessKind::kEmbedding)
+    throw ConfigError(str_format("postprocess.as: of texts {} makes embeddings, and nothing else",
+                                 model.folder().string()));
+  if (!postprocess.normalise) postprocess.normalise = model.normalises();
+  return postprocess;
+}
 
 class TextScorer final : public Scorer {
  public:
   TextScorer(const checkpoint::HuggingFaceModel& model, const PredictSettings& settings)
       : inputs_{text_column(settings)},
-        outputs_{{.name = settings.output.prefix + "embedding",
-                  .type = ColumnType::kList,
-                  .item_type = ColumnType::kFloat32}},
+        postprocess_(
+            make_postprocess(postprocess_of(model, settings),
+                             {.usual = PostprocessKind::kEmbedding, .values = model.settings().width},
+                             settings.output.prefix)),
         pooling_(pooling_of(model, settings)),
-        normalises_(settings.embedding.normalise.value_or(model.normalises())),
         precision_(settings.precision),
         batch_tokens_(settings.batch_tokens),
         width_(model.settings().width),
@@ -105,7 +81,7 @@ class TextScorer final : public Scorer {
   }
 
   const std::vector<std::string>& inputs() const override { return inputs_; }
-  const table::Schema& outputs() const override { return outputs_; }
+  const table::Schema& outputs() const override { return postprocess_->outputs(); }
   Grain grain() const override { return {.unit_rows = 1 << 14, .chunk_rows = 1 << 9}; }
 
   void check(const std::string& file, const table::Schema& schema) const override {
@@ -113,41 +89,38 @@ class TextScorer final : public Scorer {
     table::require_columns(file, schema, wanted, "; inputs.text says which column holds the texts");
   }
 
-  Scores score(std::span<const Column> inputs, const table::RowsOrigin& origin) const override {
+  Scores score(std::span<const Column> inputs) const override {
     const c10::InferenceMode no_gradients;
     const Column& texts = inputs[0];
-    Scores scores{.columns = {table::empty_column(ColumnType::kList, ColumnType::kFloat32)}};
-    Column& embeddings = scores.columns[0];
-    embeddings.rows = texts.rows;
-    for (int64_t row = 0; row < texts.rows; ++row) embeddings.offsets.push_back((row + 1) * width_);
-    embeddings.items[0].rows = texts.rows * width_;
-    embeddings.items[0].floats.resize(static_cast<size_t>(texts.rows * width_));
+    Scores scores{.columns = postprocess_->begin()};
     WeightsLoan weights(weights_);
     const nn::SharedWeights::Scope scope(weights.get());
-    const std::vector<Ids> ids = encode(texts, origin, scores.problems);
+    const std::vector<Ids> ids = encode(texts, scores.problems);
+    const StageScope scope_of_model(LoadStage::kModel);
     std::vector<int64_t> order(static_cast<size_t>(texts.rows));
     std::iota(order.begin(), order.end(), 0);
     std::ranges::stable_sort(order, {}, [&](int64_t row) { return ids[static_cast<size_t>(row)].size(); });
     std::erase_if(order, [&](int64_t row) { return ids[static_cast<size_t>(row)].empty(); });
+    const at::Tensor embeddings = at::zeros({texts.rows, width_});
     for (size_t begin = 0; begin < order.size();) {
       const size_t end = end_of_batch(ids, order, begin);
-      embed(ids, std::span(order).subspan(begin, end - begin), embeddings.items[0].floats);
+      embed(ids, std::span(order).subspan(begin, end - begin), embeddings.mutable_data_ptr<float>());
       begin = end;
     }
+    postprocess_->append(embeddings, scores);
     return scores;
   }
 
  private:
   /// Of rows with a problem, none.
-  std::vector<Ids> encode(const Column& texts, const table::RowsOrigin& origin,
-                          std::map<int64_t, std::string>& problems) const {
+  std::vector<Ids> encode(const Column& texts, std::map<int64_t, std::string>& problems) const {
+    const StageScope scope(LoadStage::kTokenise);
     std::vector<Ids> ids(static_cast<size_t>(texts.rows));
     for (int64_t row = 0; row < texts.rows; ++row) {
       if (texts.is_valid(row)) {
         ids[static_cast<size_t>(row)] = encoder_.encode(texts.text(row));
       } else {
-        problems.emplace(row, str_format("{}, row {}, column \"{}\": the value is missing", origin.file,
-                                         origin.first_row + row, inputs_[0]));
+        problems.emplace(row, str_format("column \"{}\": the value is missing", inputs_[0]));
       }
     }
     return ids;
@@ -163,7 +136,7 @@ class TextScorer final : public Scorer {
     return end;
   }
 
-  void embed(const std::vector<Ids>& ids, std::span<const int64_t> rows, std::vector<float>& result) const {
+  void embed(const std::vector<Ids>& ids, std::span<const int64_t> rows, float* result) const {
     const auto count = static_cast<int64_t>(rows.size());
     const auto time = static_cast<int64_t>(ids[static_cast<size_t>(rows.back())].size());
     at::Tensor tokens = at::zeros({count, time}, at::kLong), lengths = at::empty({count}, at::kLong);
@@ -175,7 +148,7 @@ class TextScorer final : public Scorer {
     const at::Tensor vectors = pooled(tokens, lengths);
     const float* values = vectors.const_data_ptr<float>();
     for (int64_t i = 0; i < count; ++i)
-      std::copy_n(values + i * width_, width_, result.begin() + rows[static_cast<size_t>(i)] * width_);
+      std::copy_n(values + i * width_, width_, result + rows[static_cast<size_t>(i)] * width_);
   }
 
   /// float32 [rows, width].
@@ -187,15 +160,12 @@ class TextScorer final : public Scorer {
           model_.forward({{"tokens", tokens}, {"lengths", lengths}}, {.training = false});
       hidden = std::move(outputs.at("hidden"));
     }
-    at::Tensor vectors = models::pool(hidden, lengths, pooling_);
-    if (normalises_) vectors = models::normalise_rows(vectors);
-    return vectors.to(at::kFloat).contiguous();
+    return models::pool(hidden, lengths, pooling_).to(at::kFloat).contiguous();
   }
 
   std::vector<std::string> inputs_;
-  table::Schema outputs_;
+  std::unique_ptr<const Postprocess> postprocess_;
   models::Pooling pooling_;
-  bool normalises_;
   train::Precision precision_;
   int64_t batch_tokens_;
   int64_t width_;

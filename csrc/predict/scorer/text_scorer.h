@@ -9,8 +9,8 @@
 
 namespace echelon::predict {
 
-/// "embedding", a list of float32, of the column that `settings.inputs.text` names ("text"), as the folder
-/// and `settings.embedding` say. Rows go through the model sorted by length, at most `settings.batch_tokens`
+/// PostprocessKind::kEmbedding of the column that `settings.inputs.text` names ("text"), as the folder and
+/// `settings.postprocess` say. Rows go through the model sorted by length, at most `settings.batch_tokens`
 /// tokens at once. Throws ConfigError where the settings do not fit the model, CheckpointError.
 std::unique_ptr<Scorer> make_text_scorer(const checkpoint::HuggingFaceModel& model,
                                          const PredictSettings& settings);
