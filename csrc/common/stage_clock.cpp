@@ -38,33 +38,40 @@ LoadStage StageClock::Thread::enter(LoadStage next) {
   return before;
 }
 
-StageTotals StageClock::totals() const {
+void StageClock::add_thread(const Thread& thread, StageTotals& sum) {
   constexpr double kNanosecond = 1e-9;
+  for (size_t i = 0; i < kLoadStages; ++i)
+    sum.seconds[i] +=
+        kNanosecond * static_cast<double>(thread.nanoseconds[i].load(std::memory_order_relaxed));
+  sum.bytes += thread.bytes.load(std::memory_order_relaxed);
+  sum.samples += thread.samples.load(std::memory_order_relaxed);
+}
+
+StageTotals StageClock::totals() const {
   if (Thread* own = current(); own != nullptr && own->clock == this) own->enter(own->stage);
-  StageTotals sum;
   const std::lock_guard lock(mutex_);
-  for (const Thread& thread : threads_) {
-    for (size_t i = 0; i < kLoadStages; ++i)
-      sum.seconds[i] +=
-          kNanosecond * static_cast<double>(thread.nanoseconds[i].load(std::memory_order_relaxed));
-    sum.bytes += thread.bytes.load(std::memory_order_relaxed);
-    sum.samples += thread.samples.load(std::memory_order_relaxed);
-  }
+  StageTotals sum = ended_;
+  for (const Thread& thread : threads_) add_thread(thread, sum);
   return sum;
 }
 
 CountedThread::CountedThread(StageClock* clock, LoadStage stage) {
-  if (clock == nullptr) return;
+  if (StageClock::current() != nullptr) scope_.emplace(stage);
+  if (clock == nullptr || scope_) return;
+  clock_ = clock;
   const std::lock_guard lock(clock->mutex_);
-  thread_ = &clock->threads_.emplace_back(stage);
+  thread_ = clock->threads_.emplace(clock->threads_.end(), stage);
   thread_->clock = clock;
-  StageClock::current() = thread_;
+  StageClock::current() = &*thread_;
 }
 
 CountedThread::~CountedThread() {
-  if (thread_ == nullptr) return;
+  if (clock_ == nullptr) return;
   thread_->enter(thread_->stage);
   StageClock::current() = nullptr;
+  const std::lock_guard lock(clock_->mutex_);
+  StageClock::add_thread(*thread_, clock_->ended_);
+  clock_->threads_.erase(thread_);
 }
 
 StageScope::StageScope(LoadStage stage) : thread_(StageClock::current()) {

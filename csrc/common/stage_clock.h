@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <string_view>
 
 namespace echelon {
@@ -84,22 +85,11 @@ class StageClock {
   };
   static Thread*& current();
 
+  static void add_thread(const Thread& thread, StageTotals& sum);
+
   mutable std::mutex mutex_;
   std::list<Thread> threads_;
-};
-
-/// While it lives, the calling thread is counted, outside of all scopes in `stage`. One at a time on a
-/// thread, by which it is destroyed, too.
-class CountedThread {
- public:
-  /// `clock` must outlive this object; null: the thread is not counted.
-  CountedThread(StageClock* clock, LoadStage stage);
-  ~CountedThread();
-  CountedThread(const CountedThread&) = delete;
-  CountedThread& operator=(const CountedThread&) = delete;
-
- private:
-  StageClock::Thread* thread_ = nullptr;
+  StageTotals ended_;  ///< of threads that are counted no longer
 };
 
 /// While it lives, the calling thread is in `stage`; then in the one before again.
@@ -113,6 +103,22 @@ class StageScope {
  private:
   StageClock::Thread* thread_;
   LoadStage before_{};
+};
+
+/// While it lives, the calling thread, which destroys it, is counted, outside of all scopes in `stage`.
+class CountedThread {
+ public:
+  /// `clock` must outlive this object; null: the thread is not counted. Of a thread that is counted already,
+  /// this is a scope (StageScope).
+  CountedThread(StageClock* clock, LoadStage stage);
+  ~CountedThread();
+  CountedThread(const CountedThread&) = delete;
+  CountedThread& operator=(const CountedThread&) = delete;
+
+ private:
+  StageClock* clock_ = nullptr;
+  std::list<StageClock::Thread>::iterator thread_{};
+  std::optional<StageScope> scope_;
 };
 
 void count_bytes_read(int64_t bytes);

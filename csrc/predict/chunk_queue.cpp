@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/stage_clock.h"
+
 namespace echelon::predict {
 namespace {
 
@@ -65,7 +67,10 @@ void ChunkQueue::start(std::launch policy) {
 
 void ChunkQueue::take_first() {
   Waiting& first = waiting_.front();
-  first.chunk.scores = first.scores.get();
+  {
+    const StageScope scope(LoadStage::kWait);
+    first.chunk.scores = first.scores.get();
+  }
   take_(std::move(first.chunk));
   waiting_.pop_front();
 }

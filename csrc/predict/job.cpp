@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "predict/output/output_state.h"
 #include "predict/output/schema_json.h"
+#include "predict/recorder.h"
 #include "predict/task.h"
 #include "storage/patterns.h"
 #include "storage/storage.h"
@@ -128,14 +129,26 @@ class Job {
                               .version = model_.version,
                               .output = settings_.output};
     layout.check();
-    const PredictTask task(plan, layout, settings_, model_.scorer, storage_, next.number, options_.threads);
+    StageClock clock;
+    const PredictTask task(plan, layout, settings_, model_.scorer, storage_, next.number, options_.threads,
+                           clock);
     const std::string attempt =
         text_of_root(comm_, [&] { return state_->begin(job_of(task.inputs(), plan)); });
     const work::OutputFolder folder(work_folder_of(settings_.output.folder, attempt));
-    if (!work::make_units(task, folder, {.threads = options_.threads, .shown = "rows", .stop = options_.stop},
-                          comm_))
-      return false;
-    run_on_root(comm_, [&] { commit(task, folder, plan, next.number, watch.seconds()); });
+    if (comm_.rank() == 0 && !recorder_)
+      recorder_.emplace(settings_.log, settings_.output.folder, state_->recorded("rows"));
+    StageTotals totals;  // of all ranks
+    const work::MakeOptions options{.threads = options_.threads,
+                                    .shown = "rows",
+                                    .stop = options_.stop,
+                                    .measures = [&] { return measures_of(clock.totals()); },
+                                    .told =
+                                        [&](const work::UnitProgress& all) {
+                                          totals = totals_of(all.measures);
+                                          recorder_->progress(all);
+                                        }};
+    if (!work::make_units(task, folder, options, comm_)) return false;
+    run_on_root(comm_, [&] { commit(task, folder, plan, next.number, watch.seconds(), totals); });
     scored_any_ = true;
     return true;
   }
@@ -150,7 +163,7 @@ class Job {
   }
 
   void commit(const PredictTask& task, const work::OutputFolder& folder, const Plan& plan, int64_t number,
-              double seconds) {
+              double seconds, const StageTotals& totals) {
     BatchRecord record{.number = number,
                        .model_path = model_.path,
                        .model_digest = model_.digest,
@@ -165,10 +178,11 @@ class Job {
       std::ranges::move(unit.files, std::back_inserter(record.files));
     }
     state_->commit(record);
-    report(record, seconds);
+    recorder_->batch(record, seconds, totals);
+    report(record, seconds, totals);
   }
 
-  void report(const BatchRecord& record, double seconds) const {
+  void report(const BatchRecord& record, double seconds, const StageTotals& totals) const {
     const auto rows = static_cast<double>(record.counts.at("rows"));
     log::info(
         "{}: {} rows of {} files scored in {} ({}/s){}", settings_.output.folder, record.counts.at("rows"),
@@ -176,6 +190,8 @@ class Job {
         record.counts.at("errors") == 0 ? ""
                                         : str_format("; {} rows could not be scored: see {}/errors",
                                                      record.counts.at("errors"), settings_.output.folder));
+    if (const std::string stages = render_stages(totals); !stages.empty())
+      log::info("time of the threads at work: {}", stages);
   }
 
   /// Files that were scored and are others now: what was made of them stays, and the user is told.
@@ -228,6 +244,7 @@ class Job {
   bool scored_any_ = false;
   std::optional<FolderLock> lock_;    // rank 0's
   std::optional<OutputState> state_;  // rank 0's
+  std::optional<Recorder> recorder_;  // rank 0's
 };
 
 }  // namespace

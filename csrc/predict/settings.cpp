@@ -73,6 +73,15 @@ void describe(config::Fields<OutputSettings>& f) {
   });
 }
 
+void describe(config::Fields<LogSettings>& f) {
+  f.about("What is recorded on the way.");
+  f.add("every_seconds", &LogSettings::every_seconds,
+        "A record in metrics.jsonl of the output folder every so many seconds, and one a batch.")
+      .range(0.1, 86400)
+      .unit("s");
+  f.add("tensorboard", &LogSettings::tensorboard, "Write a TensorBoard event file too.");
+}
+
 void describe(config::Fields<PredictSettings>& f) {
   f.about("Scores every row of tables or texts exactly once.");
   f.add("model", &PredictSettings::model, "What rows are scored with.").required();
@@ -116,6 +125,7 @@ void describe(config::Fields<PredictSettings>& f) {
         "Input of one unit of work: larger files are divided between blocks, smaller ones taken together.")
       .above(0)
       .unit("MB");
+  f.add("log", &PredictSettings::log, "What is recorded on the way.");
   f.add("comm", &PredictSettings::comm, "How ranks talk to each other.");
   f.add("storage", &PredictSettings::storage, "How data are brought here.");
   f.check([](const PredictSettings& s, config::Checks& checks) {
@@ -137,6 +147,7 @@ std::string deciding_settings(const PredictSettings& settings) {
   deciding.max_files = defaults.max_files;
   deciding.poll_seconds = defaults.poll_seconds;
   deciding.threads = defaults.threads;
+  deciding.log = defaults.log;
   deciding.comm = defaults.comm;
   deciding.storage = defaults.storage;
   return config::to_yaml(deciding);

@@ -57,6 +57,13 @@ enum class Mode {
   kFollow,       ///< those, and from then on every new one, until a signal
 };
 
+/// What is recorded on the way.
+struct LogSettings {
+  double every_seconds = 10;
+  bool tensorboard = false;
+};
+void describe(config::Fields<LogSettings>& f);
+
 struct PredictSettings {
   ScoredModel model;
   SourceSettings source;
@@ -73,6 +80,7 @@ struct PredictSettings {
   int64_t batch = 8192;
   int64_t batch_tokens = 4096;
   double unit_mb = 64;
+  LogSettings log;
   CommSettings comm;
   storage::StorageSettings storage;
 };

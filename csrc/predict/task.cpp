@@ -23,7 +23,8 @@ std::vector<int64_t> count_blocks(const Plan& plan) {
 }  // namespace
 
 PredictTask::PredictTask(const Plan& plan, const OutputLayout& layout, const PredictSettings& settings,
-                         const Scorer& scorer, storage::Storage& storage, int64_t batch, int threads)
+                         const Scorer& scorer, storage::Storage& storage, int64_t batch, int threads,
+                         StageClock& clock)
     : plan_(plan),
       layout_(layout),
       settings_(settings),
@@ -31,6 +32,7 @@ PredictTask::PredictTask(const Plan& plan, const OutputLayout& layout, const Pre
       storage_(storage),
       batch_(batch),
       threads_(threads),
+      clock_(clock),
       cores_(threads),
       columns_(scorer.inputs()),
       first_blocks_(count_blocks(plan)),
@@ -62,6 +64,7 @@ std::vector<work::InputFile> PredictTask::inputs() const {
 }
 
 work::UnitOutput PredictTask::make(int64_t unit, const work::OutputFolder& folder) const {
+  const CountedThread counted(&clock_, LoadStage::kAssemble);
   RowWriter writer(layout_, folder, str_format("part-{:05}-{:05}", batch_, unit));
   ChunkQueue chunks(
       {.rows = scorer_.grain().chunk_rows,
@@ -71,6 +74,7 @@ work::UnitOutput PredictTask::make(int64_t unit, const work::OutputFolder& folde
       [this, &writer](ScoredChunk chunk) { write_chunk(std::move(chunk), writer); });
   for (const SourcePart& part : plan_.units[static_cast<size_t>(unit)]) score_part(part, chunks, writer);
   chunks.flush();
+  const StageScope scope(LoadStage::kWrite);
   return writer.finish();
 }
 
@@ -123,7 +127,11 @@ void PredictTask::score_block(const table::TableFile& file, int64_t block, int64
 }
 
 Scores PredictTask::score_chunk(std::span<const table::Column> columns) const {
-  cores_.acquire();
+  const CountedThread counted(&clock_, LoadStage::kAssemble);
+  {
+    const StageScope scope(LoadStage::kIdle);
+    cores_.acquire();
+  }
   struct Release {
     std::counting_semaphore<>& cores;
     ~Release() { cores.release(); }
@@ -137,6 +145,7 @@ void PredictTask::write_chunk(ScoredChunk chunk, RowWriter& writer) const {
     const RowPlace place = place_of(chunk.origins, row);
     throw DataError(str_format("{}, row {}, {}", place.file, place.row, problem));
   }
+  const StageScope scope(LoadStage::kWrite);
   Columns kept;
   for (const size_t column : kept_) kept.push_back(std::move(chunk.columns[column]));
   writer.append(std::move(kept), std::move(chunk.scores), chunk.origins);

@@ -3,6 +3,7 @@
 
 #include <semaphore>
 
+#include "common/stage_clock.h"
 #include "data/block_cache.h"
 #include "predict/chunk_queue.h"
 #include "predict/output/row_writer.h"
@@ -14,9 +15,9 @@ namespace echelon::predict {
 class PredictTask final : public work::Task {
  public:
   /// What is passed by reference must outlive this object. `batch`: its number, for the names of files;
-  /// `threads`: of this rank, for all units together.
+  /// `threads`: of this rank, for all units together; `clock`: of what they do.
   PredictTask(const Plan& plan, const OutputLayout& layout, const PredictSettings& settings,
-              const Scorer& scorer, storage::Storage& storage, int64_t batch, int threads);
+              const Scorer& scorer, storage::Storage& storage, int64_t batch, int threads, StageClock& clock);
 
   std::vector<work::InputFile> inputs() const override;
   int64_t units() const override { return static_cast<int64_t>(plan_.units.size()); }
@@ -44,6 +45,7 @@ class PredictTask final : public work::Task {
   storage::Storage& storage_;
   int64_t batch_;
   int threads_;
+  StageClock& clock_;
   mutable std::counting_semaphore<> cores_;  ///< one a thread that scores
   /// The columns that are read: those of the scorer, then those that are kept and not among them.
   std::vector<std::string> columns_;

@@ -20,54 +20,51 @@ namespace {
 constexpr double kSecondsBetweenLooks = 0.25;
 constexpr double kSecondsBetweenLines = 10;
 
-/// How far all ranks together are.
+/// Of a rank, or of all of them together.
 struct Standing {
   int64_t working = 0;  ///< ranks
   int64_t made = 0;     ///< units, in this attempt
   int64_t shown = 0;    ///< of MakeOptions::shown, in them
   int64_t failed = 0;   ///< ranks
   int64_t stopped = 0;  ///< ranks that were told to stop
+  std::vector<int64_t> measures{};
 };
 
 Standing agree(Communicator& comm, const Standing& own) {
-  const at::Tensor sum = at::tensor({own.working, own.made, own.shown, own.failed, own.stopped}, at::kLong);
+  std::vector<int64_t> numbers{own.working, own.made, own.shown, own.failed, own.stopped};
+  numbers.insert(numbers.end(), own.measures.begin(), own.measures.end());
+  const at::Tensor sum = at::tensor(numbers, at::kLong);
   comm.all_reduce(sum, Reduce::kSum, "units made")->wait();
   const auto* values = sum.const_data_ptr<int64_t>();
-  return {values[0], values[1], values[2], values[3], values[4]};
+  return {values[0], values[1], values[2], values[3], values[4], {values + 5, values + sum.numel()}};
 }
 
 /// What rank 0 shows.
 class Progress {
  public:
-  Progress(int64_t units, int64_t done_before, std::string shown)
-      : units_(units), before_(done_before), shown_(std::move(shown)) {}
+  explicit Progress(std::string shown) : shown_(std::move(shown)) {}
 
-  void show(const Standing& all) {
+  void show(const UnitProgress& all) {
     const std::string facts = describe(all);
-    const int64_t done = before_ + all.made;
-    bar_.show(static_cast<double>(done) / static_cast<double>(std::max<int64_t>(units_, 1)), facts);
+    bar_.show(static_cast<double>(all.done) / static_cast<double>(std::max<int64_t>(all.units, 1)), facts);
     if (since_line_.seconds() < kSecondsBetweenLines) return;
     log::write_info(facts);
     since_line_.restart();
   }
 
  private:
-  std::string describe(const Standing& all) const {
-    const int64_t done = before_ + all.made;
-    std::string facts = str_format("{} of {} units", done, units_);
+  std::string describe(const UnitProgress& all) const {
+    std::string facts = str_format("{} of {} units", all.done, all.units);
     if (all.made == 0) return facts;
-    const double seconds = watch_.seconds();
     if (!shown_.empty())
       facts += str_format(", {} {} ({}/s)", human_count(static_cast<double>(all.shown)), shown_,
-                          human_count(static_cast<double>(all.shown) / std::max(seconds, 1e-3)));
-    const double left = seconds / static_cast<double>(all.made) * static_cast<double>(units_ - done);
-    return facts + ", left " + human_seconds(left);
+                          human_count(all.shown_per_second()));
+    return facts + ", left " + human_seconds(all.seconds_left());
   }
 
-  int64_t units_, before_;
   std::string shown_;
   ProgressBar bar_;
-  Stopwatch watch_, since_line_;
+  Stopwatch since_line_;
 };
 
 std::string render_failure(const UnitFailure& failure) {
@@ -104,23 +101,42 @@ int64_t count_done(const Task& task, const OutputFolder& folder, Communicator& c
 
 }  // namespace
 
+double UnitProgress::shown_per_second() const {
+  return static_cast<double>(shown) / std::max(seconds, 1e-3);
+}
+
+double UnitProgress::seconds_left() const {
+  return made == 0 ? 0 : seconds / static_cast<double>(made) * static_cast<double>(units - done);
+}
+
 bool make_units(const Task& task, const OutputFolder& folder, const MakeOptions& options,
                 Communicator& comm) {
   const int64_t done_before = count_done(task, folder, comm);
   UnitRunner runner(task, folder, options.threads, static_cast<double>(comm.rank()) / comm.size());
-  std::optional<Progress> progress;
-  if (comm.rank() == 0) progress.emplace(task.units(), done_before, options.shown);
+  const Stopwatch watch;
+  Progress progress(options.shown);
   bool stopping = false;
   for (;;) {
     const bool ended = runner.wait(kSecondsBetweenLooks);
-    const Standing all = agree(comm, {.working = !ended,
-                                      .made = runner.made(),
-                                      .shown = runner.counted(options.shown),
-                                      .failed = runner.failure().has_value(),
-                                      .stopped = options.stop && options.stop()});
+    const Standing all =
+        agree(comm, {.working = !ended,
+                     .made = runner.made(),
+                     .shown = runner.counted(options.shown),
+                     .failed = runner.failure().has_value(),
+                     .stopped = options.stop && options.stop(),
+                     .measures = options.measures ? options.measures() : std::vector<int64_t>{}});
     stopping = stopping || all.stopped > 0;
     if (all.failed > 0 || stopping) runner.stop();
-    if (progress) progress->show(all);
+    if (comm.rank() == 0) {
+      const UnitProgress standing{.units = task.units(),
+                                  .done = done_before + all.made,
+                                  .made = all.made,
+                                  .shown = all.shown,
+                                  .seconds = watch.seconds(),
+                                  .measures = all.measures};
+      progress.show(standing);
+      if (options.told) options.told(standing);
+    }
     if (all.working > 0) continue;
     if (all.failed > 0) throw_first(runner.failure(), comm);
     return !stopping || done_before + all.made == task.units();

@@ -160,6 +160,32 @@ output: {self.folder}/runs
         right = numpy.array(made["prediction"].to_pylist()) == numpy.array(table["kind"].to_pylist())
         self.assertGreater(right.mean(), 0.97)
         self.assertTrue(all(0.5 <= p <= 1 for p in made["probability"].to_pylist()))
+        options = {"files": self.folder / "weather.csv", "model": self.folder / "runs/weather"}
+        self.succeeds("postprocess=softmax", **options, folder="softmax")
+        every = numpy.array(self.predictions("softmax")["probabilities"].to_pylist())
+        numpy.testing.assert_allclose(every.sum(1), 1, rtol=1e-6)
+        numpy.testing.assert_array_equal(every.max(1), made["probability"].to_numpy().astype(float))
+        self.succeeds("postprocess={as: top_k, top: 2, class_names: [frost, heat]}", **options, folder="top")
+        top = self.predictions("top")
+        numpy.testing.assert_array_equal(numpy.array(top["probabilities"].to_pylist()), -numpy.sort(-every, 1))
+        names = numpy.array(["frost", "heat"])[numpy.argsort(-every, 1, kind="stable")]
+        numpy.testing.assert_array_equal(numpy.array(top["classes"].to_pylist()), names)
+        self.assertIn("more than the model's 2 classes",
+                      self.refused("postprocess={as: top_k, top: 3}", **options, folder="no", code=3))
+
+    def test_what_it_does_is_told(self):
+        finished = self.succeeds("log={every_seconds: 0.1, tensorboard: true}", files=self.inputs(6), ranks=2)
+        self.assertIn("time of the threads at work: ", finished.stdout + finished.stderr)
+        told = [json.loads(line) for line in (self.folder / "out/metrics.jsonl").read_text().splitlines()]
+        batch = told[-1]
+        self.assertEqual((batch["kind"], batch["step"], batch["rows"], batch["errors"], batch["files"]), ("batch", 1200, 1200, 0, 6))
+        shares = {name: value for name, value in batch.items() if name.endswith("_share")}
+        self.assertLessEqual({"read_share", "convert_share", "model_share", "write_share"}, shares.keys())
+        self.assertAlmostEqual(sum(shares.values()), 1, places=9)
+        # Of 10 features and an id of 8 bytes each.
+        self.assertGreaterEqual(batch["bytes_read"], 1200 * 11 * 8)
+        self.assertEqual(len(list((self.folder / "out").glob("events.out.tfevents.*"))), 1)
+        self.succeeds("log={every_seconds: 0.1, tensorboard: true}", files=f"'{self.folder}/in/*.parquet'")  # nothing is left to tell
 
 
     def test_partitions_and_json_lines(self):

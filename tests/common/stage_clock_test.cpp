@@ -73,6 +73,24 @@ TEST(StageClock, AddsUpThreadsThatAreGone) {
   EXPECT_GE(totals.in(LoadStage::kRead), 4 * 0.010);
 }
 
+TEST(StageClock, AThreadThatIsCountedAlreadyIsCountedOnce) {
+  StageClock clock;
+  const Stopwatch watch;
+  {
+    const CountedThread counted(&clock, LoadStage::kWait);
+    {
+      const CountedThread again(&clock, LoadStage::kModel);
+      sleep_ms(10);
+    }
+    sleep_ms(10);
+  }
+  const double elapsed = watch.seconds();
+  const StageTotals totals = clock.totals();
+  EXPECT_GE(totals.in(LoadStage::kModel), 0.010);
+  EXPECT_GE(totals.in(LoadStage::kWait), 0.010);
+  EXPECT_LE(sum_of(totals), elapsed);
+}
+
 TEST(StageClock, CountsNobodyWhoDoesNotAskForIt) {
   StageClock clock;
   const auto work = [] {

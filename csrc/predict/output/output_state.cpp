@@ -10,6 +10,11 @@
 namespace echelon::predict {
 namespace {
 
+/// What is told of the job (recorder.h), which no one takes for predictions.
+bool is_diary(std::string_view name) {
+  return name == "metrics.jsonl" || name.starts_with("events.out.tfevents.");
+}
+
 constexpr const char* kAdvice = "; choose another output.folder, or set output.overwrite: true";
 
 }  // namespace
@@ -38,6 +43,12 @@ OutputState::OutputState(const PredictSettings& settings, const JobIdentity& ide
   if (!work_.exists() || is_recorded()) work_.remove();
 }
 
+int64_t OutputState::recorded(const std::string& count) const {
+  int64_t sum = 0;
+  for (const BatchRecord& record : records_) sum += record.counts.at(count);
+  return sum;
+}
+
 /// Whether the batch in the work folder is done: files are scored once.
 bool OutputState::is_recorded() const {
   if (!work_.exists()) return false;
@@ -64,7 +75,8 @@ void OutputState::require_fit(const JobIdentity& identity) const {
 void OutputState::require_no_strangers() const {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
     const std::string name = entry.path().filename().string();
-    if (name == ".lock" || name == ".predict" || (entry.is_directory() && fs::is_empty(entry.path())))
+    if (name == ".lock" || name == ".predict" || is_diary(name) ||
+        (entry.is_directory() && fs::is_empty(entry.path())))
       continue;
     throw ConfigError(str_format("output: {} holds {}, which no scoring made; choose an empty folder",
                                  folder_.string(), name));

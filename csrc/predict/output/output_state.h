@@ -30,6 +30,8 @@ class OutputState {
   OutputState(const PredictSettings& settings, const JobIdentity& identity);
 
   const std::vector<BatchRecord>& records() const { return records_; }
+  /// The sum of a count over all records.
+  int64_t recorded(const std::string& count) const;
   int64_t next_number() const { return static_cast<int64_t>(records_.size()) + 1; }
 
   /// The files of the batch to do next, of those that `found` are there now: those of one that was begun,
