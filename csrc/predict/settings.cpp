@@ -113,10 +113,21 @@ void describe(config::Fields<PredictSettings>& f) {
       .values({{"fp32", train::Precision::kFloat32},
                {"fp64", train::Precision::kFloat64},
                {"bf16", train::Precision::kBfloat16}});
+  f.add("device", &PredictSettings::device, "Where to compute; auto: a GPU if there is one.")
+      .one_of({"auto", "cpu", "cuda"});
+  f.add("pipeline", &PredictSettings::pipeline,
+        "Ranks that a model is cut over, for one that is larger than a device: each has about as many bytes "
+        "of its weights.")
+      .range(1, 4096)
+      .unit("ranks");
   f.add("threads", &PredictSettings::threads,
         "Units of work that a rank is at together, each on one thread; not set: its share of the cores.")
       .range(1, 1024);
-  f.add("batch", &PredictSettings::batch, "Rows that the model sees at once.").range(1, 1 << 24).unit("rows");
+  f.add("batch", &PredictSettings::batch,
+        "Rows that the model sees at once. Not set: as many as keep what lies between its layers within 64 MiB "
+        "a thread.")
+      .range(1, 1 << 24)
+      .unit("rows");
   f.add("batch_tokens", &PredictSettings::batch_tokens,
         "Tokens, with padding, that a model of texts sees at once; texts of similar length go together.")
       .range(1, 1 << 24)
@@ -146,6 +157,8 @@ std::string deciding_settings(const PredictSettings& settings) {
   deciding.mode = defaults.mode;
   deciding.max_files = defaults.max_files;
   deciding.poll_seconds = defaults.poll_seconds;
+  deciding.device = defaults.device;
+  deciding.pipeline = defaults.pipeline;
   deciding.threads = defaults.threads;
   deciding.log = defaults.log;
   deciding.comm = defaults.comm;

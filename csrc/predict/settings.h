@@ -76,8 +76,10 @@ struct PredictSettings {
   int64_t max_files = 10'000;  ///< of a batch, of incremental and follow
   double poll_seconds = 5;     ///< of follow
   train::Precision precision = train::Precision::kFloat32;
+  std::string device = "auto";
+  int64_t pipeline = 1;  ///< ranks that a model is cut over
   std::optional<int64_t> threads;
-  int64_t batch = 8192;
+  std::optional<int64_t> batch;
   int64_t batch_tokens = 4096;
   double unit_mb = 64;
   LogSettings log;

@@ -9,17 +9,25 @@
 namespace echelon::train {
 
 Ranks::Ranks(const TrainSettings& settings, const ProcessEnvironment& environment)
+    : Ranks({.device = settings.device,
+             .threads = settings.threads,
+             .comm = settings.comm,
+             .pipeline = settings.parallel.pipeline},
+            environment) {}
+
+Ranks::Ranks(const RankOptions& options, const ProcessEnvironment& environment)
     : launch_(environment.launch()),
-      choice_(choose_device(settings.device, launch_.local_rank)),
-      threads_(settings.threads ? static_cast<int>(*settings.threads)
-                                : default_threads(launch_.core_sharers, launch_.local_size)),
-      world_(make_world(environment, settings.comm)),
+      choice_(choose_device(options.device, launch_.local_rank)),
+      threads_(options.threads ? static_cast<int>(*options.threads)
+                               : default_threads(launch_.core_sharers, launch_.local_size)),
+      world_(make_world(environment, options.comm)),
       host_(world_.get()) {
   at::set_num_threads(threads_);
   nn::install_memory_pool();
-  const bool nccl = choice_.is_cuda() && settings.comm.backend != "mpi" && launch_.world_size > 1;
+  const bool nccl =
+      options.on_device && choice_.is_cuda() && options.comm.backend != "mpi" && launch_.world_size > 1;
   if (nccl) device_comm_ = choice_.module->make_nccl(*world_, choice_.index);
-  divide(settings.parallel.pipeline);
+  divide(options.pipeline);
 }
 
 Ranks::Ranks(Communicator& host, int64_t pipeline) : threads_(at::get_num_threads()), host_(&host) {

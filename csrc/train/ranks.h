@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "comm/world.h"
@@ -14,12 +15,22 @@
 
 namespace echelon::train {
 
+/// What of a job's settings decides how its ranks are connected, and what they compute on.
+struct RankOptions {
+  std::string device = "auto";
+  std::optional<int64_t> threads{};  ///< not set: this rank's share of the cores
+  CommSettings comm{};
+  int64_t pipeline = 1;   ///< ranks that a model is cut over
+  bool on_device = true;  ///< tensors on devices are exchanged, too
+};
+
 /// The communicators of a run and the device that this rank computes on.
 class Ranks {
  public:
   /// Chooses the device, sets the number of compute threads and connects all ranks. Collective. Throws
   /// ConfigError when the device cannot be had or the ranks cannot be divided into pipelines, CommError when
   /// the ranks cannot be connected.
+  Ranks(const RankOptions& options, const ProcessEnvironment& environment);
   Ranks(const TrainSettings& settings, const ProcessEnvironment& environment);
   /// Ranks that are connected already and compute on the CPU, as threads of this process say; `host` must
   /// outlive this.

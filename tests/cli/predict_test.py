@@ -244,6 +244,9 @@ unit_mb: 0.0001
         half = pyarrow.dataset.dataset(self.folder / "half/predictions").to_table().sort_by("n")
         cosine = (numpy.array(half["embedding"].to_pylist()) * expected).sum(1)
         self.assertGreater(cosine.min(), 0.99)
+        self.assert_succeeds(run("predict", config, "pipeline=3", f"output.folder={self.folder}/cut", ranks=3))
+        cut = pyarrow.dataset.dataset(self.folder / "cut/predictions").to_table().sort_by("n")
+        self.assertTrue(cut.equals(made), "a model that is cut into stages says the same to the bit")
         wrong = run("predict", config, "inputs.text=[n]", f"output.folder={self.folder}/wrong")
         self.assertEqual(wrong.returncode, 4)
         self.assertIn('texts.parquet: column "n" holds int64; needed: ', wrong.stderr)
@@ -340,6 +343,20 @@ class ExactlyOnceTest(PredictTest):
                 self.assertEqual(job.returncode, 0)
                 break
             self.assert_same(expected, folder)
+
+    def test_a_rank_of_any_stage_may_die(self):
+        files = self.inputs(8, rows=10_000, row_group=2_500)
+        settings = ("unit_mb=0.2", "output.keep=[id]", "batch=16")  # many small batches take their time
+        self.succeeds(*settings, files=files, folder="whole")
+        for victim in (1, 3):  # of the first stage, and of the second
+            process = start(*self.arguments("pipeline=2", *settings, files=files), ranks=4)
+            before = len(list((self.folder / "out/.predict").glob("done/*")))
+            wait_for(lambda: len(list((self.folder / "out/.predict").glob("done/*"))) > before)
+            os.kill(ranks_of(process.pid)[victim], signal.SIGKILL)
+            output, _ = process.communicate(timeout=60)
+            self.assertNotEqual(process.returncode, 0, output)
+        self.succeeds("pipeline=2", *settings, files=files, ranks=2)
+        self.assertTrue(self.predictions().sort_by("id").equals(self.predictions("whole").sort_by("id")))
 
     def test_a_signal_ends_it_fit_for_going_on(self):
         files = self.inputs(30, rows=400, row_group=20)

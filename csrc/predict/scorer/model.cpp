@@ -1,7 +1,5 @@
 #include "predict/scorer/model.h"
 
-#include <ATen/ATen.h>
-
 #include "checkpoint/checkpoint.h"
 #include "common/checksum.h"
 #include "common/error.h"
@@ -10,7 +8,6 @@
 #include "models/registry.h"
 #include "table/encoder_file.h"
 #include "train/load_model.h"
-#include "train/precision.h"
 #include "train/resume.h"
 
 namespace echelon::predict {
@@ -52,14 +49,14 @@ fs::path choose_checkpoint(const fs::path& path) {
   return train::best_checkpoint(newest.folder().parent_path(), metric).folder();
 }
 
-LoadedModel load_model(const ScoredModel& settings, train::Precision precision) {
+LoadedModel load_model(const ScoredModel& settings, train::Precision precision, const Placement& placement) {
   const checkpoint::Checkpoint checkpoint(settings.path.path);
   LoadedModel loaded{.origin = checkpoint.folder().string(),
                      .family = checkpoint.manifest().model_family,
                      .digest = digest_of(checkpoint.manifest()),
                      .training = settings_of(checkpoint),
                      .encoder = nullptr,
-                     .model = nullptr};
+                     .inference = nullptr};
   loaded.encoder = encoder_of(checkpoint, loaded.training);
   if (loaded.encoder) {
     loaded.training.model =
@@ -67,10 +64,9 @@ LoadedModel load_model(const ScoredModel& settings, train::Precision precision) 
                                                               .categories = loaded.encoder->categories(),
                                                               .classes = loaded.encoder->classes()});
   }
-  loaded.model =
-      std::make_shared<nn::LayeredModel>(models::make_model(loaded.training.model),
-                                         at::TensorOptions().dtype(train::storage_type(precision)), 0);
-  train::load_model(*loaded.model, checkpoint, checkpoint.has(checkpoint::kAverageFile));
+  loaded.inference =
+      std::make_shared<Inference>(models::make_model(loaded.training.model), precision, placement);
+  train::load_model(loaded.inference->model(), checkpoint, checkpoint.has(checkpoint::kAverageFile));
   return loaded;
 }
 

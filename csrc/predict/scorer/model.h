@@ -5,7 +5,7 @@
 #include <string>
 
 #include "common/file.h"
-#include "nn/layered_model.h"
+#include "predict/inference/inference.h"
 #include "predict/settings.h"
 #include "table/encoder.h"
 #include "train/settings.h"
@@ -21,8 +21,7 @@ struct LoadedModel {
   train::TrainSettings training;  ///< what it was trained with
   /// Null where the model reads no table.
   std::shared_ptr<const table::FeatureEncoder> encoder;
-  /// Only forward() of it may be called, without gradients; by several threads at once.
-  std::shared_ptr<nn::LayeredModel> model;
+  std::shared_ptr<Inference> inference;
 };
 
 /// The folder of the checkpoint that `path` means: itself, or of a run or a folder of checkpoints the best
@@ -32,6 +31,6 @@ fs::path choose_checkpoint(const fs::path& path);
 
 /// Of the checkpoint in the folder `settings.path`. Throws CheckpointError: it is damaged, or lacks what its
 /// model needs.
-LoadedModel load_model(const ScoredModel& settings, train::Precision precision);
+LoadedModel load_model(const ScoredModel& settings, train::Precision precision, const Placement& placement);
 
 }  // namespace echelon::predict

@@ -2,6 +2,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "models/bert.h"
 #include "predict/scorer/model.h"
 #include "predict/scorer/table_scorer.h"
 #include "predict/scorer/text_scorer.h"
@@ -13,18 +14,25 @@ bool is_hugging_face(const fs::path& folder) {
   return fs::exists(folder / "config.json");
 }
 
-OpenedScorer open_hugging_face(const PredictSettings& settings) {
+OpenedScorer open_hugging_face(const PredictSettings& settings, const Placement& placement) {
   const checkpoint::HuggingFaceModel model = checkpoint::open_hugging_face(settings.model.path.path);
-  return {.scorer = make_text_scorer(model, settings),
+  const auto inference = std::make_shared<Inference>(models::make_bert(model.settings(), nn::init::zeros()),
+                                                     settings.precision, placement);
+  model.load(inference->model());
+  return {.scorer = make_text_scorer(model, inference, settings),
+          .inference = inference,
           .path = model.folder().string(),
           .family = "bert",
           .digest = model.digest()};
 }
 
-OpenedScorer open_checkpoint(const PredictSettings& settings) {
-  LoadedModel model = load_model(settings.model, settings.precision);
-  OpenedScorer opened{
-      .scorer = nullptr, .path = model.origin, .family = model.family, .digest = model.digest};
+OpenedScorer open_checkpoint(const PredictSettings& settings, const Placement& placement) {
+  LoadedModel model = load_model(settings.model, settings.precision, placement);
+  OpenedScorer opened{.scorer = nullptr,
+                      .inference = model.inference,
+                      .path = model.origin,
+                      .family = model.family,
+                      .digest = model.digest};
   if (!model.encoder)
     throw ConfigError(
         str_format("model: {} is a {}, which was not trained on tables; such a checkpoint cannot "
@@ -40,8 +48,9 @@ std::string resolve_model(const std::string& path) {
   return is_hugging_face(path) ? path : choose_checkpoint(path).string();
 }
 
-OpenedScorer open_scorer(const PredictSettings& settings) {
-  return is_hugging_face(settings.model.path.path) ? open_hugging_face(settings) : open_checkpoint(settings);
+OpenedScorer open_scorer(const PredictSettings& settings, const Placement& placement) {
+  return is_hugging_face(settings.model.path.path) ? open_hugging_face(settings, placement)
+                                                   : open_checkpoint(settings, placement);
 }
 
 }  // namespace echelon::predict

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "predict/inference/inference.h"
 #include "predict/scorer/scorer.h"
 #include "predict/settings.h"
 
@@ -11,8 +12,9 @@ namespace echelon::predict {
 
 struct OpenedScorer {
   std::unique_ptr<Scorer> scorer;
-  std::string path;    ///< where the model lies
-  std::string family;  ///< "mlp", "bert", …
+  std::shared_ptr<Inference> inference;  ///< of the scorer
+  std::string path;                      ///< where the model lies
+  std::string family;                    ///< "mlp", "bert", …
   /// Equal for models that say the same: XXH3-128 of what decides it.
   std::string digest;
 };
@@ -23,6 +25,6 @@ std::string resolve_model(const std::string& path);
 
 /// Of the model in the folder `settings.model.path`, which resolve_model() gave. Throws CheckpointError: it
 /// is damaged, or lacks what its model needs; ConfigError for settings that do not fit it.
-OpenedScorer open_scorer(const PredictSettings& settings);
+OpenedScorer open_scorer(const PredictSettings& settings, const Placement& placement);
 
 }  // namespace echelon::predict

@@ -1,17 +1,15 @@
 #include "predict/scorer/table_scorer.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 
 #include "common/error.h"
 #include "common/format.h"
 #include "common/stage_clock.h"
-#include "nn/autocast.h"
+#include "predict/inference/batch_size.h"
 #include "predict/postprocess/postprocess.h"
 #include "table/schema_check.h"
-#include "train/precision.h"
 
 namespace echelon::predict {
 namespace {
@@ -73,14 +71,34 @@ ModelOutput output_of(const table::FeatureEncoder& encoder) {
           .shift = target.number.mean};
 }
 
+/// The inputs of rows, of which the numbers are `numbers` and the categories `categories`, one after the
+/// other.
+nn::Activations inputs_of(const table::FeatureEncoder& encoder, float* numbers, int32_t* categories,
+                          int64_t rows) {
+  nn::Activations inputs;
+  const auto category_count = static_cast<int64_t>(encoder.categories().size());
+  if (encoder.numbers() > 0)
+    inputs["features"] = at::from_blob(numbers, {rows, encoder.numbers()}, at::kFloat);
+  if (category_count > 0)
+    inputs["categories"] = at::from_blob(categories, {rows, category_count}, at::kInt).to(at::kLong);
+  return inputs;
+}
+
+int64_t usual_batch(const LoadedModel& model) {
+  constexpr int64_t kMostRows = 8192;
+  std::vector<float> numbers(static_cast<size_t>(model.encoder->numbers()));
+  std::vector<int32_t> categories(model.encoder->categories().size());
+  return choose_batch(model.inference->spec(),
+                      inputs_of(*model.encoder, numbers.data(), categories.data(), 1), kMostRows);
+}
+
 class TableScorer final : public Scorer {
  public:
   TableScorer(LoadedModel model, const PredictSettings& settings)
       : model_(std::move(model)),
         postprocess_(
             make_postprocess(settings.postprocess, output_of(*model_.encoder), settings.output.prefix)),
-        precision_(settings.precision),
-        batch_(settings.batch),
+        batch_(settings.batch.value_or(usual_batch(model_))),
         inputs_(input_columns(settings, *model_.encoder)) {}
 
   const std::vector<std::string>& inputs() const override { return inputs_; }
@@ -97,7 +115,6 @@ class TableScorer final : public Scorer {
   }
 
   Scores score(std::span<const Column> inputs) const override {
-    const c10::InferenceMode no_gradients;
     table::EncodedRows rows = model_.encoder->encode_inputs(inputs);
     Scores scores{.columns = postprocess_->begin(), .problems = std::move(rows.problems)};
     const StageScope scope(LoadStage::kModel);
@@ -107,27 +124,16 @@ class TableScorer final : public Scorer {
   }
 
  private:
-  /// float32 [rows, outputs], on the CPU.
+  /// [rows, outputs], on the CPU.
   at::Tensor predict(table::EncodedRows& rows, int64_t begin, int64_t end) const {
-    nn::Activations inputs;
-    const int64_t numbers = model_.encoder->numbers();
-    const auto categories = static_cast<int64_t>(model_.encoder->categories().size());
-    if (numbers > 0)
-      inputs["features"] =
-          at::from_blob(rows.numbers.data() + begin * numbers, {end - begin, numbers}, at::kFloat)
-              .to(train::storage_type(precision_));
-    if (categories > 0)
-      inputs["categories"] =
-          at::from_blob(rows.categories.data() + begin * categories, {end - begin, categories}, at::kInt)
-              .to(at::kLong);
-    const nn::AutocastScope autocast(train::autocast_type(precision_), at::Device(at::kCPU));
-    const nn::Activations outputs = model_.model->forward(std::move(inputs), {.training = false});
-    return outputs.at(model_.model->spec().outputs.front()).to(at::kFloat);
+    const table::FeatureEncoder& encoder = *model_.encoder;
+    float* numbers = rows.numbers.data() + begin * encoder.numbers();
+    int32_t* categories = rows.categories.data() + begin * static_cast<int64_t>(encoder.categories().size());
+    return model_.inference->run(inputs_of(encoder, numbers, categories, end - begin)).cpu();
   }
 
   LoadedModel model_;
   std::unique_ptr<const Postprocess> postprocess_;
-  train::Precision precision_;
   int64_t batch_;
   std::vector<std::string> inputs_;
 };

@@ -9,14 +9,10 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "common/stage_clock.h"
-#include "models/bert.h"
 #include "models/text_embedding.h"
-#include "nn/autocast.h"
 #include "predict/postprocess/postprocess.h"
-#include "predict/scorer/weights_pool.h"
 #include "table/schema_check.h"
 #include "tokenizer/bounded_encoder.h"
-#include "train/precision.h"
 
 namespace echelon::predict {
 namespace {
@@ -59,21 +55,19 @@ PostprocessSettings postprocess_of(const checkpoint::HuggingFaceModel& model,
 
 class TextScorer final : public Scorer {
  public:
-  TextScorer(const checkpoint::HuggingFaceModel& model, const PredictSettings& settings)
+  TextScorer(const checkpoint::HuggingFaceModel& model, std::shared_ptr<const Inference> inference,
+             const PredictSettings& settings)
       : inputs_{text_column(settings)},
         postprocess_(
             make_postprocess(postprocess_of(model, settings),
                              {.usual = PostprocessKind::kEmbedding, .values = model.settings().width},
                              settings.output.prefix)),
         pooling_(pooling_of(model, settings)),
-        precision_(settings.precision),
         batch_tokens_(settings.batch_tokens),
         width_(model.settings().width),
         tokenizer_(tokenizer::load_tokenizer(model.tokenizer().string())),
         encoder_(*tokenizer_, static_cast<size_t>(model.max_tokens())),
-        model_(models::make_bert(model.settings(), nn::init::zeros()),
-               at::TensorOptions().dtype(train::storage_type(settings.precision)), 0) {
-    model.load(model_);
+        inference_(std::move(inference)) {
     if (tokenizer_->vocabulary() > model.settings().vocabulary)
       throw ConfigError(str_format("model: the tokenizer of {} has {} tokens, the model {}",
                                    model.folder().string(), tokenizer_->vocabulary(),
@@ -90,13 +84,10 @@ class TextScorer final : public Scorer {
   }
 
   Scores score(std::span<const Column> inputs) const override {
-    const c10::InferenceMode no_gradients;
     const Column& texts = inputs[0];
     Scores scores{.columns = postprocess_->begin()};
-    WeightsLoan weights(weights_);
-    const nn::SharedWeights::Scope scope(weights.get());
     const std::vector<Ids> ids = encode(texts, scores.problems);
-    const StageScope scope_of_model(LoadStage::kModel);
+    const StageScope scope(LoadStage::kModel);
     std::vector<int64_t> order(static_cast<size_t>(texts.rows));
     std::iota(order.begin(), order.end(), 0);
     std::ranges::stable_sort(order, {}, [&](int64_t row) { return ids[static_cast<size_t>(row)].size(); });
@@ -151,36 +142,29 @@ class TextScorer final : public Scorer {
       std::copy_n(values + i * width_, width_, result + rows[static_cast<size_t>(i)] * width_);
   }
 
-  /// float32 [rows, width].
+  /// float32 [rows, width], on the CPU.
   at::Tensor pooled(const at::Tensor& tokens, const at::Tensor& lengths) const {
-    at::Tensor hidden;
-    {
-      const nn::AutocastScope autocast(train::autocast_type(precision_), at::Device(at::kCPU));
-      nn::Activations outputs =
-          model_.forward({{"tokens", tokens}, {"lengths", lengths}}, {.training = false});
-      hidden = std::move(outputs.at("hidden"));
-    }
-    return models::pool(hidden, lengths, pooling_).to(at::kFloat).contiguous();
+    const c10::InferenceMode no_gradients;
+    const at::Tensor hidden = inference_->run({{"tokens", tokens}, {"lengths", lengths}});
+    return models::pool(hidden, lengths.to(hidden.device()), pooling_).to(at::kCPU, at::kFloat).contiguous();
   }
 
   std::vector<std::string> inputs_;
   std::unique_ptr<const Postprocess> postprocess_;
   models::Pooling pooling_;
-  train::Precision precision_;
   int64_t batch_tokens_;
   int64_t width_;
   std::shared_ptr<const tokenizer::Tokenizer> tokenizer_;
   tokenizer::BoundedEncoder encoder_;
-  /// forward() takes no gradients here and changes nothing; it is just not const.
-  mutable nn::LayeredModel model_;
-  mutable WeightsPool weights_;
+  std::shared_ptr<const Inference> inference_;
 };
 
 }  // namespace
 
 std::unique_ptr<Scorer> make_text_scorer(const checkpoint::HuggingFaceModel& model,
+                                         std::shared_ptr<const Inference> inference,
                                          const PredictSettings& settings) {
-  return std::make_unique<TextScorer>(model, settings);
+  return std::make_unique<TextScorer>(model, std::move(inference), settings);
 }
 
 }  // namespace echelon::predict
