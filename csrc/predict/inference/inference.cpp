@@ -35,7 +35,8 @@ Inference::Inference(nn::ModelSpec spec, train::Precision precision, const Place
 Inference::~Inference() = default;
 
 nn::Activations Inference::forward(nn::Activations inputs) const {
-  for (auto& [name, tensor] : inputs) tensor = tensor.to(placement_.device);
+  for (auto& [name, tensor] : inputs)
+    if (tensor.defined()) tensor = tensor.to(placement_.device);
   WeightsLoan weights(weights_);
   const nn::SharedWeights::Scope scope(weights.get());
   const nn::AutocastScope autocast(train::autocast_type(precision_), placement_.device);

@@ -73,8 +73,10 @@ StagePipeline::StagePipeline(const nn::ModelSpec& spec, const std::vector<size_t
 
 Tensors StagePipeline::in_order(int stage, const nn::Activations& activations) const {
   Tensors tensors;
-  for (const std::string& name : names_[static_cast<size_t>(stage)])
-    tensors.push_back(activations.at(name).cpu());
+  for (const std::string& name : names_[static_cast<size_t>(stage)]) {
+    const at::Tensor& tensor = activations.at(name);
+    tensors.push_back(tensor.defined() ? tensor.cpu() : tensor);
+  }
   return tensors;
 }
 
