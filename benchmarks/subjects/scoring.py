@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 
-from subjects.measuring import BUILD, HERE, figures_of, print_table, run
+from subjects.measuring import BUILD, HERE, MEMORY_WRAPPER, RANKS, figures_of, print_table, run
 
 ROWS = 1_000_000
 
@@ -59,6 +59,24 @@ def score_table(options):
         seconds = time.perf_counter() - started
         peers.append({"rows/s": ROWS / seconds, "seconds": seconds})
     print_table("a million rows of ten numbers, Parquet to Parquet, beside a pandas UDF of Spark", ours, peers)
+
+
+def score_memory(options):
+    """A table of 10 GB, two ranks of a thread each: the peak of each rank's resident memory."""
+    gigabytes = 10
+    folder = inputs(options.peer_python).name
+    run([options.peer_python, HERE / "peers/make_large_table.py", folder, gigabytes])
+    config = pathlib.Path(folder) / "large.yaml"
+    config.write_text(f"model: {folder}/runs/diabetes\nsource: {{files: [{folder}/large.parquet]}}\n"
+                      f"output: {{folder: {folder}/large, keep: [], row_number: true}}\n")
+    started = time.perf_counter()
+    run(["mpirun", "-n", RANKS, sys.executable, "-c", MEMORY_WRAPPER, folder, BUILD / "echelon", "predict", config, "threads=1"])
+    seconds = time.perf_counter() - started
+    rows = json.loads((pathlib.Path(folder) / "large/manifest/00000001.json").read_text())["counts"]["rows"]
+    assert rows == gigabytes * 12_500_000, rows
+    peaks = sorted(int(path.read_text()) for path in pathlib.Path(folder).glob("memory.*"))
+    print(f"\na table of {gigabytes} GB ({rows:,} rows): {rows / seconds:,.0f} rows/s, "
+          f"peak resident memory of the ranks {', '.join(f'{peak / 1e6:.0f} MB' for peak in peaks)}")
 
 
 def embed_texts(options):
