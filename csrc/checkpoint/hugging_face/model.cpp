@@ -4,7 +4,9 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <utility>
 
 #include "checkpoint/hugging_face/bert_config.h"
 #include "checkpoint/hugging_face/bert_names.h"
@@ -69,6 +71,26 @@ int64_t read_max_tokens(const fs::path& folder, const hugging_face::SentenceConf
   return tokens < static_cast<double>(context) ? static_cast<int64_t>(tokens) : context;
 }
 
+/// transformers puts what tokenizer_config.json says in place of what tokenizer.json does.
+void check_normalizer(const fs::path& folder, const fs::path& tokenizer) {
+  const auto config = JsonFile::open_if_there(folder / "tokenizer_config.json");
+  if (!config) return;
+  const JsonFile file(tokenizer);
+  const auto normalizer = file.node()["normalizer"];
+  if (normalizer.is_null() || normalizer["type"].text_or("") != "BertNormalizer") return;
+  constexpr std::array<std::pair<const char*, const char*>, 3> kSame = {
+      {{"do_lower_case", "lowercase"},
+       {"strip_accents", "strip_accents"},
+       {"tokenize_chinese_chars", "handle_chinese_chars"}}};
+  for (const auto& [outer, inner] : kSame) {
+    const auto wanted = config->node()[outer];
+    if (wanted.is_null() || wanted.value() == normalizer[inner].value()) continue;
+    wanted.refuse(
+        str_format("not what {} says under normalizer.{}; save the tokenizer again with transformers",
+                   tokenizer.string(), inner));
+  }
+}
+
 }  // namespace
 
 HuggingFaceModel open_hugging_face(const fs::path& folder) {
@@ -89,6 +111,7 @@ HuggingFaceModel open_hugging_face(const fs::path& folder) {
       throw CheckpointError(str_format("{} is missing; transformers writes it when a fast tokenizer is saved",
                                        model.tokenizer_.string()));
     }
+    check_normalizer(folder, model.tokenizer_);
     model.files_ = {config.path(), model.tokenizer_};
     model.files_.insert(model.files_.end(), sentence.files.begin(), sentence.files.end());
     model.max_tokens_ = read_max_tokens(folder, sentence, settings.context, model.files_);

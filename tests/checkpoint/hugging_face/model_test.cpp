@@ -260,5 +260,16 @@ TEST_F(HuggingFace, TheTokenizerBoundsTextsWhereNothingElseDoes) {
   EXPECT_EQ(open().max_tokens(), 16);
 }
 
+TEST_F(HuggingFace, ATokenizerThatTransformersWouldChangeIsRefused) {
+  const bool lowercase =
+      json::parse(read_file(folder_ / "tokenizer.json")).at("normalizer").at("lowercase").get<bool>();
+  set("tokenizer_config.json", "do_lower_case", lowercase);
+  set("tokenizer_config.json", "strip_accents", nullptr);
+  open();
+  set("tokenizer_config.json", "do_lower_case", !lowercase);
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("tokenizer_config.json"), HasSubstr("do_lower_case"),
+                               HasSubstr("normalizer.lowercase")));
+}
+
 }  // namespace
 }  // namespace echelon::checkpoint
