@@ -47,14 +47,14 @@ class TableTest(ProgramTest):
             writer.writeheader()
             writer.writerows(rows)
 
-    def table_run(self, name="table.yaml", data="", target="{column: y, type: number}", **changes):
+    def table_run(self, name="table.yaml", data="", target="{column: y, type: number}", train="train: train.csv", **changes):
         """A linear model of the rows, in fp64."""
         settings = {"steps": 40, "global_batch": 32, "precision": "fp64", "threads": 1,
                     "model": "{name: mlp, hidden: []}", **changes}
         return self.write(name, f"""
 data:
   name: table
-  train: train.csv
+  {train}
   test: test.csv
   features: {{a: float, b: {{type: integer}}, kind: categorical}}
   target: {target}
@@ -141,6 +141,22 @@ log: {{every_steps: 1}}
                 one, other = (self.records(name, "evaluation")[-1] for name in (f"{loss}1x1", loss + shape))
                 for metric in ("loss", "rmse", "mae", "r2"):
                     self.assertLess(abs(one[metric] / other[metric] - 1), 1e-9, metric)
+
+    def test_a_mixture_is_the_same_on_any_ranks(self):
+        self.write_csv("few.csv", self.train_rows[:64])
+        self.write_csv("many.csv", self.train_rows[64:])
+        config = self.table_run(steps=20, train="sources: {few: {files: few.csv, weight: 0.25}, "
+                                                "many: {files: many.csv, weight: 0.75}}")
+        self.assertIn("mixed of 25 % few (64), 75 % many (192)", self.train(config, "1x1"))
+        last = self.records("1x1")[-1]
+        self.assertAlmostEqual(last["epoch/few"], 20 * 32 * 0.25 / 64)
+        self.assertAlmostEqual(last["epoch/many"], 20 * 32 * 0.75 / 192)
+        for shape in ("2x1", "1x2", "2x2"):
+            self.train(config, shape, shape=shape)
+            self.assert_same_losses(self.losses("1x1"), self.losses(shape))
+        alone = self.table_run("alone.yaml", steps=20)
+        self.train(alone, "alone")
+        self.assert_near(self.features_file("1x1", 20)["features"], self.features_file("alone", 20)["features"])
 
     def test_a_changed_table_does_not_change_what_inputs_mean(self):
         config = self.table_run(steps=20)

@@ -38,6 +38,24 @@ TEST_F(TableExactness, RowsOfText) {
   }
 }
 
+TEST_F(TableExactness, RowsOfAMixture) {
+  for (const auto& [name, rows] : {std::pair{"few", 7}, {"many", 41}}) {
+    RandomStream random(static_cast<uint64_t>(rows));
+    std::string csv = "a,kind,y\n";
+    for (int i = 0; i < rows; ++i)
+      csv += str_format("{},{} {},{}\n", random.normal(), name, i % 3, random.normal());
+    write_bytes(folder_ / str_format("{}.csv", name), csv);
+  }
+  for (const char* rest : {"last_batch: drop", "last_batch: pad, shuffle: {shards: 1}"}) {
+    sequence(str_format("name: table, features: {{a: float, kind: categorical}}, target: {{column: y, type: "
+                        "number}}, sources: {{few: {{files: few.csv, weight: 0.2}}, many: {{files: many.csv, "
+                        "weight: 0.8}}}}, {}",
+                        rest),
+             {})
+        .expect_everywhere();
+  }
+}
+
 TEST_F(TableExactness, RowsOfParquet) {
   for (const char* shuffle : {"true", "{shards: 2}"}) {
     sequence(str_format("name: table, train: {}, features: {{x: float, kind: categorical}}, "

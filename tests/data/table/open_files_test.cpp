@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "comm/local/local.h"
 #include "common/error.h"
 #include "common/file.h"
@@ -133,6 +135,39 @@ TEST_F(OpenTablesTest, TheTestSplitIsEncodedAsTraining) {
   // Of 0 and 4 the mean is 2, the standard deviation 2; z is unknown.
   EXPECT_TRUE(batch.inputs.at("features").equal(at::tensor({2.0F, 0.0F}).unsqueeze(1)));
   EXPECT_TRUE(batch.inputs.at("categories").equal(at::tensor({0, 2}, at::kLong).unsqueeze(1)));
+}
+
+TEST_F(OpenTablesTest, SourcesAreMixedByWeight) {
+  TableSettings table = settings();
+  std::string few = "a,b,kind,y\n", many = few;
+  for (int i = 0; i < 5; ++i) few += str_format("{},1,x,{}\n", i, i);
+  for (int i = 0; i < 24; ++i) many += str_format("{},2,z,{}\n", 10 * i, 100 + i);
+  table.train = {write("few.csv", few), write("many.csv", many)};
+  const std::string encoder = table::render_encoder(Tables(table, {}).encoder());
+  table.sources["few"].files = {table.train[0]};
+  table.sources["few"].weight = 0.25;
+  table.sources["many"].files = {table.train[1]};
+  table.sources["many"].weight = 0.75;
+  table.sources["many"].limit = 12;
+  table.train.clear();
+  EXPECT_EQ(table::render_encoder(Tables(table, {}).encoder()), encoder) << "weights change no statistics";
+
+  LoaderOptions options = loader_options(table);
+  options.global_batch = options.micro_batch = 4;
+  TrainLoader loader(open_dataset(table, {}), options, 0);
+  std::map<int64_t, int> seen;
+  for (int step = 0; step < 40; ++step) {  // eight passes over the few, ten over a dozen of the many
+    const Batch batch = loader.next();
+    int from_few = 0;
+    for (int64_t i = 0; i < 4; ++i) {
+      const auto y = static_cast<int64_t>(batch.target[i].item<float>());
+      from_few += y < 100 ? 1 : 0;
+      ++seen[y];
+    }
+    EXPECT_EQ(from_few, 1) << "step " << step;
+  }
+  EXPECT_EQ(seen.size(), 5 + 12);
+  for (const auto& [y, count] : seen) EXPECT_EQ(count, y < 100 ? 8 : 10) << "row with y = " << y;
 }
 
 TEST_F(OpenTablesTest, WithoutFeaturesEveryColumnIsOne) {
