@@ -1,4 +1,4 @@
-"""The same samples from every kind of file and place give the same training."""
+"""The same samples from every kind of file and place give the same training, scores and prepared files."""
 
 import gzip
 import io
@@ -158,6 +158,103 @@ class SourcesTest(ProgramTest):
                      f"data.train=[\"{self.store.name('plain.txt.gz')}\"]")
         for i in (1, 2):
             self.assert_same_losses(self.losses("plain0"), self.losses(f"plain{i}"))
+
+    def some_tables(self, rows=120):
+        """train.csv, train.csv.gz and train.parquet, each with the same rows."""
+        values = [(i % 17, ("red", "green", "blue")[i % 3], 3 * (i % 17) + i % 3) for i in range(rows)]
+        text = "a,kind,y\n" + "".join(f"{a},{kind},{y}\n" for a, kind, y in values)
+        self.put("train.csv", text.encode())
+        self.put("train.csv.gz", gzip.compress(text.encode()))
+        a, kind, y = zip(*values)
+        pq.write_table(pa.table({"a": a, "kind": kind, "y": y}), self.folder / "train.parquet", row_group_size=50)
+        self.put("train.parquet", (self.folder / "train.parquet").read_bytes())
+        return ("train.csv", "train.csv.gz", "train.parquet")
+
+    def table_run(self, steps=6):
+        return self.write("table.yaml", f"""
+model: {{name: mlp, hidden: [8]}}
+data:
+  name: table
+  train: {self.folder}/train.csv
+  features: {{a: float, kind: categorical}}
+  target: {{column: y, type: number}}
+global_batch: 32
+steps: {steps}
+precision: fp64
+threads: 1
+output: {self.folder}/runs
+optimizer: {{name: adamw, lr: 0.01}}
+log: {{every_steps: 1}}
+""")
+
+    def test_tables(self):
+        names = self.some_tables()
+        self.assert_all_the_same(self.table_run(), [self.folder / "train.csv", *map(self.store.name, names)])
+
+    def test_tables_are_scored(self):
+        names = self.some_tables()
+        self.trained(self.table_run(), "model")
+        scores = {}
+        for ranks, place in ((1, lambda name: self.folder / name), (2, self.store.name)):
+            files = ", ".join(f"'{place(name)}'" for name in names)
+            config = self.write("score.yaml", f"""
+model: {self.folder}/runs/model
+source: {{files: [{files}]}}
+output: {{folder: {self.folder}/scores-{ranks}, source_file: true, row_number: true}}
+precision: fp64
+""")
+            finished = run("predict", config, ranks=ranks, env=self.environment)
+            self.assert_succeeds(finished)
+            table = pa.concat_tables(map(pq.read_table, (self.folder / f"scores-{ranks}/predictions").glob("*.parquet")))
+            scores[ranks] = table.sort_by([("source_file", "ascending"), ("row_number", "ascending")])
+            self.assertEqual(sorted(set(scores[ranks]["source_file"].to_pylist())), sorted(str(place(name)) for name in names))
+        self.assertEqual(scores[1].num_rows, 3 * 120)
+        self.assertEqual(scores[2].drop_columns("source_file"), scores[1].drop_columns("source_file"))
+        # What lies in a store is known again, by its ETag.
+        again = run("predict", config, env=self.environment)
+        self.assertIn("nothing is left to score", again.stdout)
+        self.put("train.csv", b"a,kind,y\n1,red,2\n")
+        again = run("predict", config, env=self.environment)
+        self.assertEqual(again.returncode, 3, again.stdout + again.stderr)
+        self.assertIn("1 of the files have changed since they were scored", again.stderr)
+
+    def test_loading_is_measured(self):
+        self.some_tables()
+        config = self.table_run()
+        numbers = self.folder / "numbers.json"
+        for name in ("train.csv.gz", "train.parquet"):
+            finished = run("bench", "data", config, f"data.train=[\"{self.store.name(name)}\"]", "--batches", 20, "--json",
+                           numbers, env=self.environment)
+            self.assert_succeeds(finished)
+            measured = json.loads(numbers.read_text())
+            self.assertEqual(measured["total"]["samples"], 20 * 32)
+            self.assertGreater(measured["ranks"][0]["opening"]["bytes"], 120 * 4, "rows are read when the table is opened")
+
+    def test_what_is_prepared(self):
+        """The same files, but for the manifest, which names the inputs."""
+        shard = tar_of(some_samples())
+        self.put("shard.tar", shard)
+        self.put("shard.tar.gz", gzip.compress(shard))
+        self.put("stories.jsonl.gz", gzip.compress("".join(json.dumps({"text": story}) + "\n" for story in STORIES).encode()))
+        tables = self.some_tables()
+        for kind, names, *settings in (("images", ["shard.tar"], "samples_per_shard=40"),
+                                       ("images", ["shard.tar.gz"], "samples_per_shard=40"),
+                                       ("text", ["stories.jsonl.gz"], "end_of_document=;"),
+                                       ("tokenizer", ["stories.jsonl.gz"], "vocabulary=270"),
+                                       ("table", tables, "rows_per_file=100")):
+            with self.subTest(f"{kind} of {names}"):
+                made = {}
+                for ranks, place in ((1, lambda name: self.folder / name), (2, self.store.name)):
+                    folder = self.folder / f"{kind}-{names[0]}-{ranks}"
+                    inputs = ", ".join(f"\"{place(name)}\"" for name in names)
+                    self.assert_succeeds(run("prepare", kind, f"input=[{inputs}]", f"output={folder}", *settings, ranks=ranks,
+                                             env=self.environment))
+                    counts = json.loads((folder / "manifest.json").read_text())["counts"]
+                    files = {path.name: path.read_bytes() for path in folder.iterdir()
+                             if path.name not in ("manifest.json", ".lock")}
+                    self.assertGreater(len(files), 0)
+                    made[ranks] = counts, files
+                self.assertEqual(made[2], made[1])
 
     def test_a_cache_that_is_too_small_is_said(self):
         self.put("plain.txt", "\n".join(STORIES).encode())
