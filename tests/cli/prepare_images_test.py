@@ -1,8 +1,10 @@
 """`prepare images`: the same shards on any ranks and after any interruption, nothing lost, and trained on as the input."""
 
+import gzip
 import importlib.util
 import io
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -51,8 +53,8 @@ def image_size(content):
 
 
 class PrepareImagesTest(PipelineTest):
-    def prepare(self, name, *settings, ranks=1):
-        finished = run("prepare", "images", f"output={self.folder / name}", *settings, ranks=ranks)
+    def prepare(self, name, *settings, ranks=1, **options):
+        finished = run("prepare", "images", f"output={self.folder / name}", *settings, ranks=ranks, **options)
         self.assert_succeeds(finished)
         return finished
 
@@ -121,6 +123,25 @@ class PrepareImagesTest(PipelineTest):
         self.assertEqual(sum(self.shards("out"), []), expected)
         self.assertEqual((self.folder / "out/classes.txt").read_text(), "__other__\ncat\ndog\n")
         self.assertEqual(self.counts("out"), {"classes": 3, "left_out": 0, "samples": 30})
+
+    def test_compressed_shards_become_what_plain_ones_do(self):
+        plain = SHARD.read_bytes()
+        (self.folder / "a.tar.gz").write_bytes(gzip.compress(plain, mtime=0))
+        settings = ["samples_per_shard=100", "shuffle_seed=3"]
+        self.prepare("plain", f"input={SHARD}", *settings)
+        names = ["a.tar.gz"]
+        if HAS_ARROW:
+            import pyarrow as pa
+            (self.folder / "a.tar.zst").write_bytes(pa.compress(plain, codec="zstd", asbytes=True))
+            names.append("a.tar.zst")
+        self.assertEqual(len(self.shards("plain")), 10)
+        for name in names:
+            self.prepare(f"of {name}", f"input={self.folder}/{name}", *settings, ranks=2,
+                         env={**os.environ, "ECHELON_CACHE": str(self.folder / "cache")})
+            made, expected = self.files(f"of {name}"), self.files("plain")
+            self.assertNotEqual(made.pop("manifest.json"), expected.pop("manifest.json"), "they name their inputs")
+            self.assertEqual(made, expected)
+            self.assertEqual(self.counts(f"of {name}"), self.counts("plain"))
 
     @unittest.skipUnless(HAS_ARROW, "needs Arrow")
     def test_parquet_becomes_shards(self):
