@@ -1,5 +1,6 @@
 """`echelon prepare`: the same bytes on any number of ranks, after a kill, and what Python's libraries read of them."""
 
+import contextlib
 import fcntl
 import gzip
 import json
@@ -7,12 +8,13 @@ import os
 import random
 import signal
 import subprocess
+import time
 import unittest
 
 import numpy
 import tokenizers
 
-from program import SOURCE, ProgramTest, command, ranks_of, run, start, wait_for
+from program import SOURCE, ProgramTest, command, is_running, ranks_of, run, start, wait_for
 
 WORDS = "the sea was calm and grey; nothing moved but the ship's slow wake, naïve 北京 1893 😀".split()
 
@@ -228,6 +230,31 @@ class TokenizerTest(PrepareTest):
             output = f"{ranks}x{threads}"
             self.succeeds("tokenizer", *settings, f"output={self.folder}/{output}", f"threads={threads}", ranks=ranks)
             self.assertEqual(self.contents(output), self.contents("one"))
+
+    def test_killed_at_any_moment_it_makes_the_same(self):
+        rng = random.Random(3)
+        self.write("large.jsonl", "".join(json.dumps({"text": sentence(rng)}) + "\n" for _ in range(6_000)))
+        settings = [f"input={self.folder}/large.jsonl", "vocabulary=400", "unit_mb=0.05"]
+        started = time.monotonic()
+        self.succeeds("tokenizer", *settings, f"output={self.folder}/expected", ranks=2)
+        seconds = time.monotonic() - started
+        killed = 0
+        for round in range(8):
+            output = self.folder / f"killed{round}"
+            process = start("prepare", "tokenizer", *settings, f"output={output}", ranks=2)
+            self.addCleanup(process.stdout.close)
+            try:
+                process.wait(rng.uniform(0.1, 1) * seconds)
+            except subprocess.TimeoutExpired:
+                ranks = ranks_of(process.pid)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(rng.choice([process.pid, *ranks]), signal.SIGKILL)
+                wait_for(lambda: not any(is_running(rank) for rank in ranks))  # without a launcher, a moment later
+                killed += 1
+            process.wait()
+            self.succeeds("tokenizer", *settings, f"output={output}", ranks=1 if round % 4 else 3)
+            self.assertEqual(self.contents(output.name), self.contents("expected"))
+        self.assertGreater(killed, 4)
 
     def test_it_trains_a_model(self):
         patterns, _ = self.corpus()

@@ -38,16 +38,18 @@ def wait_for(condition, seconds=30):
         time.sleep(0.02)
 
 
+def is_running(process):
+    """Whether the program runs in it."""
+    try:
+        return os.readlink(f"/proc/{process}/exe") == os.path.realpath(PROGRAM)
+    except FileNotFoundError:
+        return False
+
+
 def ranks_of(launcher):
     """Process ids of the ranks below a launcher, in the order they were started; of those that are still there."""
-    def is_rank(process):
-        try:
-            return os.readlink(f"/proc/{process}/exe") == os.path.realpath(PROGRAM)
-        except FileNotFoundError:
-            return False
-
     children = pathlib.Path(f"/proc/{launcher}/task/{launcher}/children").read_text().split()
-    return [int(child) for child in children if is_rank(child)]
+    return [int(child) for child in children if is_running(child)]
 
 
 class ProgramTest(unittest.TestCase):
