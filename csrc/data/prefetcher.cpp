@@ -17,10 +17,6 @@ namespace {
 /// A run of bad samples longer than this means that the data as a whole is unusable.
 constexpr int64_t kReplacementTries = 1000;
 
-bool is_data_error(const Error& error) {
-  return error.exit_code() == ExitCode::kData;
-}
-
 int64_t counted_targets(const Dataset& dataset, const Batch& batch) {
   if (!dataset.ignores_targets()) return batch.all_targets();
   const auto* values = batch.target.const_data_ptr<int64_t>();
@@ -144,8 +140,7 @@ void Prefetcher::load_replacement(Slot& slot, int64_t row) {
     try {
       dataset_->load((bad.index + i) % dataset_->size(), bad.key, slot.batch, row);
       return;
-    } catch (const Error& error) {
-      if (!is_data_error(error)) throw;
+    } catch (const DataError& error) {
       problem = error.what();
     }
   }
@@ -157,8 +152,8 @@ bool Prefetcher::load_row(Slot& slot, int64_t row) {
   try {
     dataset_->load(slot.samples[row].index, slot.samples[row].key, slot.batch, row);
     return true;
-  } catch (const Error& error) {
-    if (options_.bad_sample == BadSample::kFail || !is_data_error(error)) throw;
+  } catch (const DataError& error) {
+    if (options_.bad_sample == BadSample::kFail) throw;
     const bool is_partner = row == slot.batch.samples;  // counted where it is a sample of its own
     const std::lock_guard lock(mutex_);
     if (!is_partner) ++slot.bad_rows;

@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "storage/unavailable_error.h"
 
 namespace echelon::storage {
 namespace fs = std::filesystem;
@@ -17,7 +18,8 @@ constexpr std::string_view kWhatFor = "object stores and tables need";
 void check_interface(void* library, const fs::path& path) {
   const auto interface = reinterpret_cast<int (*)()>(dlsym(library, "echelon_arrow_interface"));
   if (interface != nullptr && interface() == kArrowInterface) return;
-  throw DataError(str_format("{} is of another version of Echelon: build both together", path.string()));
+  throw UnavailableError(
+      str_format("{} is of another version of Echelon: build both together", path.string()));
 }
 
 }  // namespace
@@ -41,15 +43,15 @@ void* open_arrow_library(const std::vector<fs::path>& paths) {
     return fs::exists(path, ignored);
   });
   if (found == paths.end()) {
-    throw DataError(str_format(
+    throw UnavailableError(str_format(
         "{} {}, which was not built because Arrow was not found: run launch/bootstrap, or configure with "
         "-DArrow_ROOT=/path/to/pyarrow, and build again",
         kWhatFor, kLibrary));
   }
   void* library = dlopen(found->c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
-    throw DataError(str_format("{} {}, which does not load ({}): run launch/bootstrap and build again",
-                               kWhatFor, kLibrary, dlerror()));
+    throw UnavailableError(str_format("{} {}, which does not load ({}): run launch/bootstrap and build again",
+                                      kWhatFor, kLibrary, dlerror()));
   }
   check_interface(library, *found);
   return library;

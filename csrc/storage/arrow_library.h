@@ -20,8 +20,9 @@ inline constexpr int kArrowInterface = 3;
 /// above, and in that one's lib/.
 std::vector<std::filesystem::path> arrow_library_paths();
 
-/// Opens the first of `paths` that exists, for the life of the process. Throws DataError that says how to get
-/// the library when there is none, when Arrow is missing, or when it belongs to another version of Echelon.
+/// Opens the first of `paths` that exists, for the life of the process. Throws UnavailableError that says how
+/// to get the library when there is none, when Arrow is missing, or when it belongs to another version of
+/// Echelon.
 void* open_arrow_library(const std::vector<std::filesystem::path>& paths);
 
 /// A function of the library, which is opened at the first call; open_arrow_library()'s errors.

@@ -18,7 +18,8 @@ struct FileInfo {
 };
 
 /// Paths are Location::path. Every function may be called by several threads at once, and throws DataError
-/// that names the path and the reason; TransientError (storage/retry.h) when another attempt may succeed.
+/// that names the path and the reason; TransientError (storage/retry.h) when another attempt may succeed;
+/// UnavailableError (storage/unavailable_error.h) when none may, and the file is not at fault.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;

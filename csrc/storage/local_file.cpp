@@ -6,15 +6,15 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include "common/error.h"
 #include "common/format.h"
+#include "storage/unavailable_error.h"
 
 namespace echelon::storage {
 
 InputFile::InputFile(const std::string& path) : name_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-  if (fd_ < 0) throw DataError(str_format("cannot open {}: {}", path, std::strerror(errno)));
+  if (fd_ < 0) fail_with(errno, "cannot open " + path);
   examine();
 }
 
@@ -39,8 +39,7 @@ InputFile::~InputFile() {
 
 std::string InputFile::version() const {
   struct stat status {};
-  if (::fstat(fd_, &status) != 0)
-    throw DataError(str_format("cannot look at {}: {}", name_, std::strerror(errno)));
+  if (::fstat(fd_, &status) != 0) fail_with(errno, "cannot look at " + name_);
   // Without the device, whose number is another on each node, and after a restart.
   return str_format("{}:{}:{}.{:09}", status.st_ino, status.st_size, status.st_mtim.tv_sec,
                     status.st_mtim.tv_nsec);
@@ -50,8 +49,7 @@ void InputFile::read(int64_t offset, std::span<uint8_t> bytes) const {
   while (!bytes.empty()) {
     const ssize_t got = ::pread(fd_, bytes.data(), bytes.size(), offset);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0)
-      throw DataError(str_format("cannot read {} at offset {}: {}", name_, offset, std::strerror(errno)));
+    if (got < 0) fail_with(errno, str_format("cannot read {} at offset {}", name_, offset));
     if (got == 0)
       throw DataError(
           str_format("{} ends at offset {}; {} more bytes were expected", name_, offset, bytes.size()));
@@ -65,7 +63,7 @@ std::span<const uint8_t> InputFile::mapped() const {
   const auto bytes = static_cast<size_t>(size_);
   if (address_ == nullptr && bytes > 0) {
     void* address = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, fd_, 0);
-    if (address == MAP_FAILED) throw DataError(str_format("cannot map {}: {}", name_, std::strerror(errno)));
+    if (address == MAP_FAILED) fail_with(errno, "cannot map " + name_);
     address_ = static_cast<const uint8_t*>(address);
   }
   return {address_, bytes};

@@ -7,7 +7,7 @@
 
 namespace echelon::storage {
 
-/// A regular file, by pread. Throws DataError that names the path.
+/// A regular file, by pread. What it throws names the path: DataError, UnavailableError.
 class InputFile : public RandomAccessFile {
  public:
   explicit InputFile(const std::string& path);
@@ -22,7 +22,7 @@ class InputFile : public RandomAccessFile {
   int64_t size() const override { return size_; }
   std::string version() const override;
   void read(int64_t offset, std::span<uint8_t> bytes) const override;
-  std::span<const uint8_t> mapped() const override;  ///< DataError when it cannot be mapped
+  std::span<const uint8_t> mapped() const override;  ///< throws when it cannot be mapped
   void expect_sequential_reads() const override;
   int descriptor() const { return fd_; }
 

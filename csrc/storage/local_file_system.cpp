@@ -1,10 +1,9 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "common/error.h"
-#include "common/format.h"
 #include "storage/file_system.h"
 #include "storage/local_file.h"
+#include "storage/unavailable_error.h"
 
 namespace echelon::storage {
 namespace {
@@ -25,7 +24,7 @@ class LocalFileSystem final : public FileSystem {
     for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
       found.push_back(describe(entry->path()));
     if (error && error != std::errc::no_such_file_or_directory)
-      throw DataError(str_format("cannot list {}: {}", folder, error.message()));
+      fail_with(error.value(), "cannot list " + folder);
     std::sort(found.begin(), found.end(),
               [](const FileInfo& a, const FileInfo& b) { return a.path < b.path; });
     return found;

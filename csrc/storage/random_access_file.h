@@ -20,8 +20,8 @@ class RandomAccessFile {
   virtual std::string version() const = 0;
   /// The MD5 of the content in hexadecimal where the store tells it, else empty.
   virtual std::string md5() const { return ""; }
-  /// Fills `bytes` from `offset`. Throws DataError that names file and offset: the file ends before, or it
-  /// cannot be read.
+  /// Fills `bytes` from `offset`. Throws DataError that names file and offset when the file ends before,
+  /// UnavailableError (unavailable_error.h) when it cannot be read.
   virtual void read(int64_t offset, std::span<uint8_t> bytes) const = 0;
   /// The content in memory, for as long as this object lives, where the file lies on a disk of this machine
   /// (also as a copy in the cache); empty where it does not, or holds nothing. Pages are read when they are

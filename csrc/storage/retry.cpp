@@ -11,6 +11,7 @@
 #include "common/format.h"
 #include "common/log.h"
 #include "common/random.h"
+#include "storage/unavailable_error.h"
 
 namespace echelon::storage {
 namespace {
@@ -34,9 +35,9 @@ void retry(const RetryPolicy& policy, std::string_view what, const std::function
     } catch (const TransientError& error) {
       const double wait = delay * random_share();
       if (attempt >= policy.attempts || watch.seconds() + wait > policy.time_limit) {
-        throw DataError(str_format("{}: gave up after {} {} in {}; the last reason: {}", what, attempt,
-                                   attempt == 1 ? "attempt" : "attempts", human_seconds(watch.seconds()),
-                                   error.what()));
+        throw UnavailableError(str_format("{}: gave up after {} {} in {}; the last reason: {}", what, attempt,
+                                          attempt == 1 ? "attempt" : "attempts",
+                                          human_seconds(watch.seconds()), error.what()));
       }
       if (attempt >= 2)
         log::warning("{}: attempt {} of {} failed, next in {}: {}", what, attempt, policy.attempts,

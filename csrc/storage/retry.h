@@ -24,8 +24,8 @@ struct RetryPolicy {
 
 /// Calls `action` until it returns, waiting longer each time (between half of the delay and all of it, at
 /// random, so that the ranks of a job do not come back together). Only TransientError is retried. The last
-/// attempt's reason is thrown as DataError with `what`, the number of attempts and the time they took. From
-/// the third attempt on, each is announced by a warning.
+/// attempt's reason is thrown as UnavailableError with `what`, the number of attempts and the time they took.
+/// From the third attempt on, each is announced by a warning.
 void retry(const RetryPolicy& policy, std::string_view what, const std::function<void()>& action);
 
 }  // namespace echelon::storage

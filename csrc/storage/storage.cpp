@@ -88,8 +88,10 @@ std::shared_ptr<const RandomAccessFile> Storage::open_unpacked(const std::string
   const CacheKey key{parse_location(name).text(), packed->version(), "unpacked"};
   try {
     return cache().get(key, std::nullopt, [&](CacheWriter& writer) { unpack(packed, limits, writer); });
-  } catch (const CacheFullError& error) {
+  } catch (const EntryTooLargeError& error) {  // it may have been made to do harm
     throw DataError(str_format("{} cannot be unpacked: {}", name, error.what()));
+  } catch (const CacheFullError& error) {
+    throw UnavailableError(str_format("{} cannot be unpacked: {}", name, error.what()));
   }
 }
 

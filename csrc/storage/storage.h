@@ -21,7 +21,7 @@ namespace echelon::storage {
 enum class Access { kCopy, kInPlace };
 
 /// Thread-safe. Object stores and the cache are opened when they are first needed. Every function throws
-/// DataError that names the location.
+/// DataError or UnavailableError that names the location.
 class Storage : public FileSystems {
  public:
   explicit Storage(StorageSettings settings = {});

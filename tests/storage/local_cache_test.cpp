@@ -348,8 +348,8 @@ TEST_P(LocalCacheTest, SurvivesTheDeathOfManyProcesses) {
 TEST(LocalCache, RefusesAFolderThatItCannotUse) {
   const TemporaryFolder root;
   write_file_atomically(root / "file", "");
-  EXPECT_THROW(LocalCache((root / "file").string(), 1000), DataError);
-  EXPECT_THROW(LocalCache("/proc/cache", 1000), DataError);
+  EXPECT_THROW(LocalCache((root / "file").string(), 1000), UnavailableError);
+  EXPECT_THROW(LocalCache("/proc/cache", 1000), UnavailableError);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "storage/retrying.h"
 #include "storage/support/memory_store.h"
+#include "storage/unavailable_error.h"
 
 namespace echelon::storage {
 namespace {
@@ -34,7 +35,7 @@ TEST(Retry, GivesUpWithWhatWasDoneAndWhy) {
     FAIL() << "it returned";
   } catch (const TransientError&) {
     FAIL() << "the error that says it gave up must not be retried by an outer call";
-  } catch (const DataError& error) {
+  } catch (const UnavailableError& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("reading s3://b/k at offset 7"), HasSubstr("5 attempts"),
                                     HasSubstr("HTTP 503")));
   }
@@ -62,7 +63,7 @@ TEST(Retry, WaitsLongerEachTimeAndWithinTheLimit) {
                        ++calls;
                        throw TransientError("no");
                      }),
-               DataError);
+               UnavailableError);
   EXPECT_LT(watch.seconds(), 5);
   EXPECT_GE(calls, 3);  // waits of at most 20, 40, 80, 160 ms lie within 300 ms
   EXPECT_LE(calls, 6);  // waits of at least 10, 20, 40, 80, 160, 320 ms do not

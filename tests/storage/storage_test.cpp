@@ -67,6 +67,17 @@ TEST(Storage, ReadsWhatOthersPacked) {
     EXPECT_EQ(text_of(*storage.stream((golden / name).string())), lines) << name;
 }
 
+TEST(Storage, IsUnavailableWhereFilesInUseFillTheCache) {
+  const TemporaryFolder root;
+  for (const char* name : {"a.txt.gz", "b.txt.gz"})
+    write_file_atomically(root / name, gzip(std::string(600'000, *name)));
+  Storage storage({.cache = {.folder = (root / "cache").string(), .max_gb = 0.001}});
+  auto first = storage.open_unpacked((root / "a.txt.gz").string());
+  EXPECT_THROW(storage.open_unpacked((root / "b.txt.gz").string()), UnavailableError);
+  first.reset();
+  EXPECT_EQ(storage.open_unpacked((root / "b.txt.gz").string())->size(), 600'000);
+}
+
 TEST(Storage, NamesACompressedFileThatFillsTheCache) {
   const TemporaryFolder root;
   write_file_atomically(root / "bomb.tar.gz", gzip(std::string(20 << 20, '\0')));
@@ -109,12 +120,12 @@ TEST(ArrowLibrary, SaysHowToGetIt) {
   try {
     open_arrow_library({"/absent/libechelon_arrow.so"});
     FAIL();
-  } catch (const DataError& error) {
+  } catch (const UnavailableError& error) {
     EXPECT_THAT(error.what(), HasSubstr("launch/bootstrap"));
   }
   const TemporaryFolder root;
   write_file_atomically(root / "libechelon_arrow.so", "not a library");
-  EXPECT_THROW(open_arrow_library({root / "libechelon_arrow.so"}), DataError);
+  EXPECT_THROW(open_arrow_library({root / "libechelon_arrow.so"}), UnavailableError);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "common/file.h"
 #include "common/format.h"
 #include "storage/support/memory_store.h"
+#include "storage/unavailable_error.h"
 #include "table/memory_table.h"
 #include "table/table_file.h"
 #include "table/table_writer.h"
@@ -160,6 +161,46 @@ TEST(BadTables, EmptyOnesAreNamed) {
   EXPECT_THAT(refusal("x.csv", "a,b\n"), HasSubstr("holds no rows"));
   EXPECT_THAT(refusal("x.jsonl", "\n\n"), HasSubstr("holds no rows"));
   EXPECT_THAT(refusal("x.parquet", "PAR1"), HasSubstr("x.parquet"));
+}
+
+/// A store that goes away before the read of that number.
+class LeavingFile final : public storage::MemoryFile {
+ public:
+  LeavingFile(std::string name, std::string content, int reads)
+      : MemoryFile(std::move(name), std::move(content)), reads_(reads) {}
+  void read(int64_t offset, std::span<uint8_t> bytes) const override {
+    if (reads >= reads_) throw storage::UnavailableError("the store is away");
+    MemoryFile::read(offset, bytes);
+  }
+
+ private:
+  int reads_;
+};
+
+/// Whether opening a file and reading all of it needs more than so many reads; then it must say why it ended.
+bool leaves_after(const std::string& name, const std::string& content, int reads) {
+  try {
+    const auto file = open_table(std::make_shared<LeavingFile>(name, content, reads));
+    std::vector<std::string> columns;
+    for (const Field& field : file->schema()) columns.push_back(field.name);
+    for (size_t block = 0; block < file->blocks().size(); ++block)
+      file->read(static_cast<int64_t>(block), columns);
+  } catch (const storage::UnavailableError& error) {
+    EXPECT_STREQ(error.what(), "the store is away");
+    return true;
+  }
+  return false;
+}
+
+TEST(BadTables, AStoreThatGoesAwayIsNoDamage) {
+  for (const char* name : {"plain.parquet", "plain.arrow", "plain.arrows"}) {
+    int reads = 0;
+    while (reads < 1000 && leaves_after(name, golden(name), reads)) ++reads;
+    EXPECT_GT(reads, 2) << name;
+    EXPECT_LT(reads, 1000) << name;
+  }
+  EXPECT_TRUE(leaves_after("a.csv", "a,b\n1,2\n", 0));
+  EXPECT_TRUE(leaves_after("a.jsonl", "{\"a\": 1}\n", 0));
 }
 
 }  // namespace

@@ -82,7 +82,7 @@ class TextOpener {
   std::string encode_or_skip(const std::string& path) const {
     try {
       return encodes(path) && !is_token_shard(path) ? encode(path) : "";
-    } catch (const Error& error) {
+    } catch (const DataError& error) {
       if (!skips()) throw;
       return std::string(error.what()) + kDamaged;
     }
@@ -126,7 +126,7 @@ class TextOpener {
   OpenText open_or_skip(const std::string& path, std::string encoded) const {
     try {
       return open_text(path, std::move(encoded));
-    } catch (const Error& error) {
+    } catch (const DataError& error) {
       if (!skips()) throw;
       return {.problem = error.what()};
     }

@@ -24,7 +24,7 @@ constexpr int64_t kGrowth = int64_t{64} << 20;
                  key.location, std::strerror(reason));
   if (reason == ENOSPC || reason == EDQUOT || reason == EFBIG)
     throw CacheFullError(problem + "; name another folder in storage.cache.folder, or make room on its disk");
-  throw DataError(problem);
+  throw UnavailableError(problem);
 }
 
 int open_unnamed(const std::filesystem::path& folder) {

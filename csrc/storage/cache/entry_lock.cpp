@@ -9,15 +9,15 @@
 #include <cstring>
 #include <utility>
 
-#include "common/error.h"
 #include "common/format.h"
+#include "storage/unavailable_error.h"
 
 namespace echelon::storage {
 namespace {
 
 [[noreturn]] void fail(const char* action, const std::filesystem::path& path) {
-  throw DataError(str_format("the data cache cannot {} {}: {}; name another folder for it", action,
-                             path.string(), std::strerror(errno)));
+  throw UnavailableError(str_format("the data cache cannot {} {}: {}; name another folder for it", action,
+                                    path.string(), std::strerror(errno)));
 }
 
 int lock(int descriptor, int how) {

@@ -10,8 +10,8 @@ namespace echelon::storage {
 /// system lets go of it when the process dies, however it dies; the empty file that then stays is no lock.
 class EntryLock {
  public:
-  /// Waits until the lock is free. Throws DataError when the file cannot be created or its file system has no
-  /// locks.
+  /// Waits until the lock is free. Throws UnavailableError when the file cannot be created or its file system
+  /// has no locks.
   explicit EntryLock(const std::filesystem::path& path);
   /// Nothing when somebody holds it, or when there is no such file.
   static std::optional<EntryLock> try_existing(const std::filesystem::path& path);

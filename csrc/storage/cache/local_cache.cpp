@@ -12,7 +12,6 @@
 #include <cstring>
 #include <vector>
 
-#include "common/error.h"
 #include "common/format.h"
 
 namespace echelon::storage {
@@ -78,9 +77,9 @@ Contents look_at(const fs::path& folder, const fs::path& own_lock) {
 void check_owner(const fs::path& folder) {
   struct stat status {};
   if (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
-    throw DataError(str_format("the data cache's {} is not a folder", folder.string()));
+    throw UnavailableError(str_format("the data cache's {} is not a folder", folder.string()));
   if (status.st_uid != ::geteuid())
-    throw DataError(
+    throw UnavailableError(
         str_format("the data cache's folder {} belongs to another user; name another", folder.string()));
 }
 
@@ -106,8 +105,8 @@ LocalCache::LocalCache(const std::string& folder, int64_t max_bytes, bool named_
   std::error_code error;
   if (folder_.has_parent_path()) fs::create_directories(folder_.parent_path(), error);
   if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) {
-    throw DataError(str_format("cannot create the data cache's folder {}: {}; name another", folder_.string(),
-                               std::strerror(errno)));
+    throw UnavailableError(str_format("cannot create the data cache's folder {}: {}; name another",
+                                      folder_.string(), std::strerror(errno)));
   }
   check_owner(folder_);
 }
@@ -152,9 +151,9 @@ std::shared_ptr<const InputFile> LocalCache::get(const CacheKey& key, std::optio
 
 void LocalCache::reserve(const EntryLock& lock, int64_t bytes) {
   if (bytes > max_bytes_) {
-    throw CacheFullError(str_format("the data cache in {} may hold {}, and one file needs {}: allow it more",
-                                    folder_.string(), human_bytes(static_cast<double>(max_bytes_)),
-                                    human_bytes(static_cast<double>(bytes))));
+    throw EntryTooLargeError(
+        str_format("the data cache in {} may hold {}, and one file needs {}: allow it more", folder_.string(),
+                   human_bytes(static_cast<double>(max_bytes_)), human_bytes(static_cast<double>(bytes))));
   }
   const EntryLock folder(folder_ / "folder.lock");
   Contents contents = look_at(folder_, lock.path());
@@ -168,7 +167,7 @@ void LocalCache::reserve(const EntryLock& lock, int64_t bytes) {
   }
   // On a full disk the note may fail; writing the entry then makes room by itself.
   if (::pwrite(lock.descriptor(), &bytes, sizeof bytes, 0) != sizeof bytes && errno != ENOSPC) {
-    throw DataError(
+    throw UnavailableError(
         str_format("the data cache cannot write to {}: {}", folder_.string(), std::strerror(errno)));
   }
 }

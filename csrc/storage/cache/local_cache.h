@@ -16,17 +16,22 @@
 #include <optional>
 #include <string>
 
-#include "common/error.h"
 #include "storage/cache/entry_lock.h"
 #include "storage/local_file.h"
 #include "storage/settings.h"
+#include "storage/unavailable_error.h"
 
 namespace echelon::storage {
 
 /// There is no room: the entry is larger than the cache may be, all of the cache is in use, or the disk is
 /// full. The file can still be read where it lies.
-struct CacheFullError : DataError {
-  explicit CacheFullError(const std::string& message) : DataError(message) {}
+struct CacheFullError : UnavailableError {
+  using UnavailableError::UnavailableError;
+};
+
+/// It alone is larger than the cache may be.
+struct EntryTooLargeError : CacheFullError {
+  using CacheFullError::CacheFullError;
 };
 
 /// Which content an entry holds. Equal keys are equal contents.
@@ -43,14 +48,14 @@ class CacheWriter;
 /// needs no lock to read what is there.
 class LocalCache {
  public:
-  /// Creates the folder (empty: default_cache_folder()), for this user alone. Throws DataError when that
-  /// fails, or when a folder in $TMPDIR belongs to somebody else.
+  /// Creates the folder (empty: default_cache_folder()), for this user alone. Throws UnavailableError when
+  /// that fails, or when a folder in $TMPDIR belongs to somebody else.
   LocalCache(const std::string& folder, int64_t max_bytes, bool named_files = false);
 
   /// The entry of `key`, open: it stays readable as long as the file lives. When it is not there, `fill`
   /// writes it, in one process of the node, while others that ask for it wait. `size` is that of the entry
   /// where it is known: room is made first, and another size is an error. What `fill` throws is passed on,
-  /// and then the next one that waits tries. Throws CacheFullError, and DataError when the disk fails.
+  /// and then the next one that waits tries. Throws CacheFullError, and UnavailableError when the disk fails.
   std::shared_ptr<const InputFile> get(const CacheKey& key, std::optional<int64_t> size,
                                        const std::function<void(CacheWriter&)>& fill);
 

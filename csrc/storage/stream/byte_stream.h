@@ -16,7 +16,7 @@ class ByteStream {
   virtual ~ByteStream() = default;
   virtual const std::string& name() const = 0;
   /// Fills the beginning of `bytes` and returns how much: less than asked for does not mean the end, 0 does.
-  /// Throws DataError that names the file and the offset.
+  /// Throws DataError that names the file and the offset; UnavailableError when it cannot be read.
   virtual size_t read(std::span<uint8_t> bytes) = 0;
 };
 

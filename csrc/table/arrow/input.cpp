@@ -4,7 +4,11 @@
 #include <arrow/util/future.h>
 
 #include <algorithm>
-#include <mutex>
+#include <exception>
+#include <optional>
+#include <string>
+
+#include "table/arrow/status.h"
 
 namespace echelon::table {
 namespace {
@@ -32,6 +36,9 @@ class Input final : public arrow::io::RandomAccessFile {
     bytes = std::min(bytes, file_->size() - position);
     try {
       file_->read(position, {static_cast<uint8_t*>(out), static_cast<size_t>(bytes)});
+    } catch (const storage::UnavailableError& error) {
+      if (ahead_ == ReadAhead::kAtOnce) unavailable_ = error.what();
+      return table::unavailable(error);
     } catch (const std::exception& error) {
       return arrow::Status::IOError(error.what());
     }
@@ -66,11 +73,14 @@ class Input final : public arrow::io::RandomAccessFile {
     return buffer;
   }
 
+  const std::optional<std::string>& unavailable() const { return unavailable_; }
+
  private:
   std::shared_ptr<const storage::RandomAccessFile> file_;
   ReadAhead ahead_;
   int64_t position_ = 0;
   bool closed_ = false;
+  std::optional<std::string> unavailable_;  ///< why a read ended
 };
 
 }  // namespace
@@ -78,6 +88,11 @@ class Input final : public arrow::io::RandomAccessFile {
 std::shared_ptr<arrow::io::RandomAccessFile> arrow_input(
     std::shared_ptr<const storage::RandomAccessFile> file, ReadAhead ahead) {
   return std::make_shared<Input>(std::move(file), ahead);
+}
+
+void rethrow_unavailable(const arrow::io::RandomAccessFile& input) {
+  const auto& reason = static_cast<const Input&>(input).unavailable();
+  if (reason) throw storage::UnavailableError(*reason);
 }
 
 }  // namespace echelon::table

@@ -117,25 +117,36 @@ class IpcFile : public TableFile {
   std::vector<Block> blocks_;
 };
 
+/// As require(), of what reads `input`.
+template <class T>
+T require_read(arrow::Result<T> result, const arrow::io::RandomAccessFile& input, std::string_view what) {
+  if (!result.ok()) rethrow_unavailable(input);
+  return require(std::move(result), what);
+}
+
 class FileFormat final : public IpcFile {
  public:
   FileFormat(std::shared_ptr<const RandomAccessFile> file, const TableOptions& options)
       : IpcFile(std::move(file), options) {
     catching(name(), [&] {
-      take_schema(*open(read_options(arrow::default_memory_pool()))->schema());
+      take_schema(*open(input(), read_options(arrow::default_memory_pool()))->schema());
       for (const int64_t rows : rows_of_ipc_file(this->file())) add_block(rows);
     });
   }
 
  private:
-  std::shared_ptr<arrow::ipc::RecordBatchFileReader> open(const arrow::ipc::IpcReadOptions& options) const {
-    return require(arrow::ipc::RecordBatchFileReader::Open(input(), options), name());
+  std::shared_ptr<arrow::ipc::RecordBatchFileReader> open(
+      const std::shared_ptr<arrow::io::RandomAccessFile>& input,
+      const arrow::ipc::IpcReadOptions& options) const {
+    return require_read(arrow::ipc::RecordBatchFileReader::Open(input, options), *input, name());
   }
 
   std::shared_ptr<arrow::RecordBatch> read_batch(size_t block, const std::set<int>& fields,
                                                  const std::string& where,
                                                  arrow::MemoryPool* pool) const override {
-    return require(open(read_options(pool, fields))->ReadRecordBatch(static_cast<int>(block)), where);
+    const auto file = input();
+    const auto reader = open(file, read_options(pool, fields));
+    return require_read(reader->ReadRecordBatch(static_cast<int>(block)), *file, where);
   }
 };
 

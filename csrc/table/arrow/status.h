@@ -4,12 +4,14 @@
 #include <arrow/result.h>
 #include <arrow/status.h>
 
+#include <exception>
 #include <new>
 #include <string>
 #include <string_view>
 
 #include "common/error.h"
 #include "common/format.h"
+#include "storage/unavailable_error.h"
 
 namespace echelon::table {
 
@@ -20,7 +22,10 @@ std::string reason_of(const arrow::Status& status);
 inline constexpr const char* kTooLarge =
     "unpacking it takes too much memory; it is damaged, or much too large";
 
-/// Throws DataError "WHAT: REASON" unless the status is good.
+/// The error on its way through Arrow: require() and catching() throw it again.
+arrow::Status unavailable(const storage::UnavailableError& error);
+
+/// Throws DataError "WHAT: REASON", or the UnavailableError of the status, unless that is good.
 void require(const arrow::Status& status, std::string_view what);
 
 template <class T>
@@ -29,8 +34,11 @@ T require(arrow::Result<T> result, std::string_view what) {
   return std::move(result).ValueUnsafe();
 }
 
+/// Throws the UnavailableError of the status for which Parquet threw `error`, if that is such a one.
+void rethrow_unavailable(const std::exception& error);
+
 /// Runs `action`, which reads a file or a part of it that messages call `where`: what Arrow, Parquet or the
-/// standard library throws comes out as DataError.
+/// standard library throws comes out as DataError, or the UnavailableError that it comes of.
 template <class Action>
 auto catching(const std::string& where, Action action) {
   try {
@@ -40,6 +48,7 @@ auto catching(const std::string& where, Action action) {
   } catch (const std::bad_alloc&) {
     throw DataError(str_format("{}: {}", where, kTooLarge));
   } catch (const std::exception& error) {  // sizes in a damaged file are any
+    rethrow_unavailable(error);
     throw DataError(str_format("{}: {}", where, error.what()));
   }
 }

@@ -4,6 +4,7 @@
 #include "image/contact_sheet.h"
 #include "image/png.h"
 #include "models/settings.h"
+#include "storage/unavailable_error.h"
 #include "tokenizer/tokenizer.h"
 #include "tokenizer/utf8.h"
 #include "train/scoring/worst_samples.h"
@@ -75,6 +76,7 @@ void try_loaded(const data::Dataset& dataset, int64_t index, Describe describe) 
     dataset.load(index, /*key=*/0, batch, 0);
     describe(batch);
   } catch (const DataError&) {
+  } catch (const storage::UnavailableError&) {
   }
 }
 
