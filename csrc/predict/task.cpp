@@ -50,7 +50,7 @@ PredictTask::PredictTask(const Plan& plan, const OutputLayout& layout, const Pre
         for (const table::Column& column : *columns) bytes += column.size_in_bytes();
         return data::BlockCache<Columns>::Decoded{std::move(columns), bytes};
       }) {
-  for (const table::Field& field : plan.kept) {
+  for (const table::Field& field : layout.kept) {
     const auto found = std::ranges::find(columns_, field.name);
     kept_.push_back(static_cast<size_t>(found - columns_.begin()));
     if (found == columns_.end()) columns_.push_back(field.name);
@@ -65,7 +65,7 @@ std::vector<work::InputFile> PredictTask::inputs() const {
 
 work::UnitOutput PredictTask::make(int64_t unit, const work::OutputFolder& folder) const {
   const CountedThread counted(&clock_, LoadStage::kAssemble);
-  RowWriter writer(layout_, folder, str_format("part-{:05}-{:05}", batch_, unit));
+  RowWriter writer(layout_, folder, str_format("part-{:05}-{:05}", batch_, unit), settings_.on_error);
   ChunkQueue chunks(
       {.rows = scorer_.grain().chunk_rows,
        .bytes = kChunkBytes,
@@ -79,7 +79,7 @@ work::UnitOutput PredictTask::make(int64_t unit, const work::OutputFolder& folde
 }
 
 std::unique_ptr<table::TableFile> PredictTask::open(const SourceFile& source) const {
-  auto file = open_source(source.file.name, settings_, plan_.kept, storage_);
+  auto file = open_source(source.file.name, settings_, layout_.kept, storage_);
   require_unchanged(source);
   return file;
 }
@@ -140,11 +140,6 @@ Scores PredictTask::score_chunk(std::span<const table::Column> columns) const {
 }
 
 void PredictTask::write_chunk(ScoredChunk chunk, RowWriter& writer) const {
-  if (settings_.on_error == OnBadRow::kFail && !chunk.scores.problems.empty()) {
-    const auto& [row, problem] = *chunk.scores.problems.begin();
-    const RowPlace place = place_of(chunk.origins, row);
-    throw DataError(str_format("{}, row {}, {}", place.file, place.row, problem));
-  }
   const StageScope scope(LoadStage::kWrite);
   Columns kept;
   for (const size_t column : kept_) kept.push_back(std::move(chunk.columns[column]));

@@ -119,12 +119,37 @@ std::vector<WrittenFile> PartitionedWriter::close() {
   return written_;
 }
 
-PartitionedWriter::Partition& PartitionedWriter::partition_of(std::span<const Column> columns, int64_t row) {
+std::map<int64_t, std::string> PartitionedWriter::find_refused(std::span<const Column> columns, int64_t begin,
+                                                               int64_t end) const {
+  std::map<int64_t, std::string> refused;
+  if (keys_.empty()) return refused;
+  std::string problem;
+  for (int64_t row = begin; row < end; ++row) {
+    if (row == begin || !is_same(columns, row, row - 1)) {
+      problem.clear();
+      try {
+        folder_of(columns, row);
+      } catch (const DataError& error) {
+        problem = error.what();
+      }
+    }
+    if (!problem.empty()) refused.emplace(row, problem);
+  }
+  return refused;
+}
+
+/// Whether two rows are of one partition.
+bool PartitionedWriter::is_same(std::span<const Column> columns, int64_t a, int64_t b) const {
+  return std::ranges::all_of(keys_, [&](size_t key) { return same_value(columns[key], a, b); });
+}
+
+/// Throws DataError that names the column alone.
+std::string PartitionedWriter::folder_of(std::span<const Column> columns, int64_t row) const {
   std::string folder;
   for (const size_t key : keys_) {
     const std::string& column = schema_[key].name;
     const auto refuse = [&](std::string_view problem) {
-      throw DataError(str_format("{}: row {}, column \"{}\": {}", name_, rows_, column, problem));
+      throw DataError(str_format("column \"{}\": {}", column, problem));
     };
     std::string part;
     try {
@@ -136,6 +161,16 @@ PartitionedWriter::Partition& PartitionedWriter::partition_of(std::span<const Co
       refuse(
           str_format("its folder would have a name of {} bytes; {} are the most", part.size(), kLongestName));
     folder += part + "/";
+  }
+  return folder;
+}
+
+PartitionedWriter::Partition& PartitionedWriter::partition_of(std::span<const Column> columns, int64_t row) {
+  std::string folder;
+  try {
+    folder = folder_of(columns, row);
+  } catch (const DataError& error) {
+    throw DataError(str_format("{}: row {}, {}", name_, rows_, error.what()));
   }
   std::unique_ptr<Partition>& partition = partitions_[folder];
   if (partition) return *partition;
@@ -154,9 +189,6 @@ PartitionedWriter::Partition& PartitionedWriter::partition_of(std::span<const Co
 /// row.
 int64_t PartitionedWriter::take_run(Partition& partition, std::span<const Column> columns, int64_t first,
                                     int64_t end) {
-  const auto is_same = [&](int64_t row) {
-    return std::ranges::all_of(keys_, [&](size_t key) { return same_value(columns[key], row, row - 1); });
-  };
   int64_t row = first;
   do {
     int64_t bytes = 0;
@@ -166,7 +198,8 @@ int64_t PartitionedWriter::take_run(Partition& partition, std::span<const Column
     ++partition.waiting_rows;
     ++rows_;
     ++row;
-  } while (row < end && !is_full(partition) && waiting_bytes_ < options_.memory_bytes && is_same(row));
+  } while (row < end && !is_full(partition) && waiting_bytes_ < options_.memory_bytes &&
+           is_same(columns, row, row - 1));
   for (size_t i = 0; i < kept_.size(); ++i) append_rows(partition.waiting[i], columns[kept_[i]], first, row);
   return row;
 }

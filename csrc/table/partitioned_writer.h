@@ -72,6 +72,10 @@ class PartitionedWriter {
   /// 255 bytes; what TableWriter and the files throw. After any exception nothing more can be written.
   void append(std::span<const Column> columns, int64_t begin, int64_t end);
   void append(std::span<const Column> columns) { append(columns, 0, columns.empty() ? 0 : columns[0].rows); }
+  /// Of those rows the ones whose values make no partition, so that append() would refuse them, each with the
+  /// column and what is wrong.
+  std::map<int64_t, std::string> find_refused(std::span<const Column> columns, int64_t begin,
+                                              int64_t end) const;
   int64_t rows() const { return rows_; }
   /// Writes what is left. The files, in the order of their names.
   std::vector<WrittenFile> close();
@@ -82,7 +86,9 @@ class PartitionedWriter {
   template <class Action>
   void writing(Action action);
   void check_options();
+  std::string folder_of(std::span<const Column> columns, int64_t row) const;
   Partition& partition_of(std::span<const Column> columns, int64_t row);
+  bool is_same(std::span<const Column> columns, int64_t a, int64_t b) const;
   int64_t take_run(Partition& partition, std::span<const Column> columns, int64_t first, int64_t end);
   bool is_full(const Partition& partition) const;
   void write_group(Partition& partition);

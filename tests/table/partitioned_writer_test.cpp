@@ -17,6 +17,7 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Pair;
 using Files = std::vector<WrittenFile>;
 
 const Schema kSchema = {{.name = "region", .type = ColumnType::kString},
@@ -207,6 +208,24 @@ TEST(PartitionedWriter, RefusesRowsThatMakeNoFolder) {
   EXPECT_THAT(refusal({.columns = {"when"}}, {{.name = "when", .type = ColumnType::kTimestamp}, kSchema[1]},
                       {when, integers({1})}),
               HasSubstr("row 0, column \"when\""));
+}
+
+TEST(PartitionedWriter, FindsTheRowsThatItWouldRefuse) {
+  MemoryFiles files;
+  PartitionedWriter writer("out", kSchema, files.maker(), {.columns = {"region"}});
+  const std::string longest(255 - 7, 'x'), longer = longest + "x";  // after "region="
+  const std::vector<Column> columns = {texts({"a", longer, longer, longest, "", longer}),
+                                       integers({0, 1, 2, 3, 4, 5}), texts({"a", "b", "c", "d", "e", "f"})};
+  const std::string problem =
+      "column \"region\": its folder would have a name of 256 bytes; 255 are the most";
+  EXPECT_THAT(writer.find_refused(columns, 0, 6),
+              ElementsAre(Pair(1, problem), Pair(2, problem), Pair(5, problem)));
+  EXPECT_THAT(writer.find_refused(columns, 2, 5), ElementsAre(Pair(2, problem)));
+  writer.append(columns, 0, 1);
+  writer.append(columns, 3, 5);
+  EXPECT_EQ(writer.close().size(), 3);
+  PartitionedWriter plain("out", kSchema, files.maker(), {});
+  EXPECT_TRUE(plain.find_refused(columns, 0, 6).empty());
 }
 
 TEST(PartitionedWriter, WhatAFileThrowsEndsIt) {

@@ -125,8 +125,9 @@ struct RowWriter::Files {
   table::PartitionedWriter writer;
 };
 
-RowWriter::RowWriter(const OutputLayout& layout, const work::OutputFolder& folder, std::string stem)
-    : layout_(layout), folder_(folder), stem_(std::move(stem)) {}
+RowWriter::RowWriter(const OutputLayout& layout, const work::OutputFolder& folder, std::string stem,
+                     OnBadRow on_bad_row)
+    : layout_(layout), folder_(folder), stem_(std::move(stem)), on_bad_row_(on_bad_row) {}
 
 RowWriter::~RowWriter() = default;
 
@@ -155,6 +156,12 @@ void RowWriter::append(std::vector<Column> kept, Scores scores, std::span<const 
   if (layout_.output.model_version) {
     columns.push_back(table::empty_column(ColumnType::kString));
     append_texts(columns.back(), layout_.version, rows);
+  }
+  scores.problems.merge(predictions().writer.find_refused(columns, 0, rows));
+  if (on_bad_row_ == OnBadRow::kFail && !scores.problems.empty()) {
+    const auto& [row, problem] = *scores.problems.begin();
+    const RowPlace place = place_of(origins, row);
+    throw DataError(str_format("{}, row {}, {}", place.file, place.row, problem));
   }
   append_scored(columns, scores.problems, rows);
   append_errors(scores.problems, origins);

@@ -33,10 +33,13 @@ struct OutputLayout {
 class RowWriter {
  public:
   /// `stem`: what the names of the files begin with, no other unit's.
-  RowWriter(const OutputLayout& layout, const work::OutputFolder& folder, std::string stem);
+  RowWriter(const OutputLayout& layout, const work::OutputFolder& folder, std::string stem,
+            OnBadRow on_bad_row);
   ~RowWriter();
 
   /// The columns of OutputLayout::kept, and what was made of them; `origins`: of the rows, in order.
+  /// Rows whose values make no partition have a problem, too. With OnBadRow::kFail throws DataError that
+  /// names file and row of the first that has one.
   void append(std::vector<table::Column> kept, Scores scores, std::span<const RowSpan> origins);
   /// Rows that could not even be read.
   void append_unread(const RowSpan& rows, const std::string& reason);
@@ -59,6 +62,7 @@ class RowWriter {
   const OutputLayout& layout_;
   const work::OutputFolder& folder_;
   std::string stem_;
+  OnBadRow on_bad_row_;
   std::unique_ptr<Files> predictions_, errors_;
 };
 
