@@ -19,8 +19,8 @@ namespace {
 
 constexpr size_t kMaxFiles = 1'000'000;
 
-[[noreturn]] void fail_to_match(const std::string& pattern, std::string_view what) {
-  throw NoMatchError(str_format("\"{}\": matches no {}", pattern, what));
+[[noreturn]] void fail_to_match(const std::string& pattern, std::string_view problem) {
+  throw NoMatchError(str_format("\"{}\": {}", pattern, problem));
 }
 
 [[noreturn]] void fail(const std::string& pattern, std::string_view problem) {
@@ -88,7 +88,7 @@ std::vector<std::string> alternatives(const std::string& pattern, size_t open, c
 void append_local(const std::string& pattern, std::vector<std::string>& paths) {
   if (!has_wildcards(pattern)) {
     std::error_code error;
-    if (!std::filesystem::exists(pattern, error)) fail(pattern, "no such file");
+    if (!std::filesystem::exists(pattern, error)) fail_to_match(pattern, "no such file");
     paths.push_back(pattern);
     return;
   }
@@ -96,7 +96,7 @@ void append_local(const std::string& pattern, std::vector<std::string>& paths) {
   const int status = ::glob(pattern.c_str(), 0, nullptr, &found);
   const std::vector<std::string> names(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   ::globfree(&found);
-  if (status == GLOB_NOMATCH || names.empty()) fail_to_match(pattern, "file");
+  if (status == GLOB_NOMATCH || names.empty()) fail_to_match(pattern, "matches no file");
   if (status != 0) fail(pattern, "cannot be looked up");
   const size_t start = paths.size();
   paths.insert(paths.end(), names.begin(), names.end());
@@ -148,7 +148,7 @@ class Objects {
 
 void append_remote(const Location& location, Objects& objects, std::vector<std::string>& paths) {
   if (!has_wildcards(location.path)) {
-    if (!objects.exists(location)) fail(location.text(), "no such object");
+    if (!objects.exists(location)) fail_to_match(location.text(), "no such object");
     paths.push_back(location.text());
     return;
   }
@@ -157,7 +157,7 @@ void append_remote(const Location& location, Objects& objects, std::vector<std::
     fail(location.text(), "a wildcard stands for keys, not for buckets");
   std::vector<std::string> found;
   match_levels(objects.store(location), location.path.substr(0, bucket), location.path, bucket + 1, found);
-  if (found.empty()) fail_to_match(location.text(), "object");
+  if (found.empty()) fail_to_match(location.text(), "matches no object");
   std::sort(found.begin(), found.end());
   for (std::string& path : found) paths.push_back(location.with_path(std::move(path)).text());
 }

@@ -9,7 +9,7 @@
 
 namespace echelon::storage {
 
-/// A pattern with wildcards that no file matches, yet.
+/// A pattern that no file matches, or a name that is not there, yet.
 struct NoMatchError : DataError {
   using DataError::DataError;
 };
@@ -17,7 +17,7 @@ struct NoMatchError : DataError {
 /// Each of `patterns` in order: `{000..004}` counts (digits as wide as they are written, either way round),
 /// `{a,b}` lists, both may nest and repeat; then `*`, `?` and `[…]` match existing files, sorted by bytes,
 /// and never a slash. A name without wildcards must exist. Object stores are asked through `stores`. Throws
-/// NoMatchError for a pattern that matches nothing, DataError for one that is malformed or names more than a
+/// NoMatchError for what is not there, DataError for one that is malformed or names more than a
 /// million files.
 std::vector<std::string> expand_patterns(const std::vector<std::string>& patterns, FileSystems& stores);
 
