@@ -81,7 +81,7 @@ class Job {
     return ExitCode::kOk;
   }
 
-  /// The files that are there now, each once. What is still to come needs no match yet.
+  /// The files that are there now, each once. Others are still to come, unless these are to be all.
   std::vector<std::string> expand() {
     std::vector<std::string> names;
     std::set<std::string> seen;
@@ -109,26 +109,23 @@ class Job {
   Next choose_next() {
     const std::string chosen = text_of_root(comm_, [&] {
       Json json = {{"names", state_->next_batch(expand()).value_or(std::vector<std::string>())},
-                   {"number", state_->next_number()}};
-      if (!state_->records().empty()) json["kept"] = to_json(state_->records().back().kept);
+                   {"number", state_->next_number()},
+                   {"kept", to_json(state_->kept())}};
       return dump(json);
     });
     const Json json = Json::parse(chosen);
-    Next next{.names = json.at("names"), .number = json.at("number"), .kept = std::nullopt};
-    if (json.contains("kept")) next.kept = schema_from(json.at("kept"));
-    return next;
+    return {.names = json.at("names"), .number = json.at("number"), .kept = schema_from(json.at("kept"))};
   }
 
   /// False: it was stopped.
   bool score(const Next& next) {
     const Stopwatch watch;
-    const Plan plan =
-        make_plan(next.names, settings_, model_.scorer, next.kept ? &*next.kept : nullptr, storage_, comm_);
-    const OutputLayout layout{.kept = plan.kept,
+    const Plan plan = make_plan(next.names, settings_, model_.scorer, next.kept, storage_, comm_);
+    const OutputLayout layout{.kept = plan.kept.value_or(table::Schema()),
                               .made = model_.scorer.outputs(),
                               .version = model_.version,
                               .output = settings_.output};
-    layout.check();
+    if (plan.kept) layout.check();
     StageClock clock;
     const PredictTask task(plan, layout, settings_, model_.scorer, storage_, next.number, options_.threads,
                            clock);
@@ -210,7 +207,8 @@ class Job {
     std::vector<std::string> names;
     const Json inputs = Json::parse(before);
     for (const Json& input : inputs) names.push_back(input.at(0));
-    const std::vector<work::SeenInput> seen = work::look_at_inputs(names, storage_, comm_);
+    const std::vector<work::SeenInput> seen =
+        work::look_at_inputs(names, storage_, comm_, {}, [](const DataError&) { return Json::object(); });
     std::vector<std::string> changed;
     for (size_t i = 0; i < seen.size(); ++i) {
       if (seen[i].file.bytes != inputs[i].at(1) || seen[i].file.version != inputs[i].at(2))

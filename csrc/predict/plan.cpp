@@ -58,14 +58,15 @@ std::unique_ptr<table::TableFile> try_to_open(const std::string& name, const Pre
   }
 }
 
-/// What the first file that can be read says.
-table::Schema learn_kept(const std::vector<std::string>& names, const PredictSettings& settings,
-                         storage::Storage& storage) {
+/// What the first file that can be read says. None is enough where others may come.
+std::optional<table::Schema> learn_kept(const std::vector<std::string>& names,
+                                        const PredictSettings& settings, storage::Storage& storage) {
   std::string problem;
   for (const std::string& name : names) {
     if (const auto file = try_to_open(name, settings, {}, storage, problem))
       return choose_kept(settings, name, file->schema());
   }
+  if (settings.mode != Mode::kOnce) return std::nullopt;
   throw DataError(
       str_format("none of the {} files can be read; the first problem: {}", names.size(), problem));
 }
@@ -128,22 +129,28 @@ std::vector<std::vector<SourcePart>> cut_into_units(const std::vector<SourceFile
 }
 
 Plan make_plan(const std::vector<std::string>& names, const PredictSettings& settings, const Scorer& scorer,
-               const table::Schema* kept, storage::Storage& storage, Communicator& comm) {
+               const std::optional<table::Schema>& kept, storage::Storage& storage, Communicator& comm) {
   Plan plan;
-  plan.kept = kept != nullptr ? *kept : schema_from(work::Json::parse(text_of_root(comm, [&] {
+  plan.kept = kept ? kept : schema_from(work::Json::parse(text_of_root(comm, [&] {
     return to_json(learn_kept(names, settings, storage)).dump();
   })));
   const auto look = [&](const std::string& name, const storage::RandomAccessFile&) -> work::Json {
     std::string problem;
-    const auto file = try_to_open(name, settings, plan.kept, storage, problem);
+    const auto file = try_to_open(name, settings, plan.kept.value_or(table::Schema()), storage, problem);
     if (!file) return {{"problem", problem}};
+    if (!plan.kept)
+      throw DataError(str_format("{} has changed while it was being looked at; run again", name));
     scorer.check(name, file->schema());
-    check_kept(name, file->schema(), plan.kept);
+    check_kept(name, file->schema(), *plan.kept);
     work::Json rows = work::Json::array();
     for (const table::Block& block : file->blocks()) rows.push_back(block.rows);
     return {{"rows", rows}};
   };
-  for (const work::SeenInput& seen : work::look_at_inputs(names, storage, comm, look)) {
+  const auto unopened = [&](const DataError& problem) -> work::Json {
+    if (settings.on_error == OnBadRow::kFail) throw problem;
+    return {{"problem", problem.what()}};
+  };
+  for (const work::SeenInput& seen : work::look_at_inputs(names, storage, comm, look, unopened)) {
     SourceFile file{.file = seen.file};
     if (seen.facts.contains("problem")) {
       file.problem = seen.facts.at("problem");

@@ -35,7 +35,8 @@ struct SourcePart {
 struct Plan {
   std::vector<SourceFile> files;
   std::vector<std::vector<SourcePart>> units;
-  table::Schema kept;  ///< the columns that stand beside the predictions
+  /// The columns that stand beside the predictions; none: no file can be read, and so none was chosen.
+  std::optional<table::Schema> kept;
 };
 
 /// What a unit of work holds at most.
@@ -50,10 +51,11 @@ std::vector<std::vector<SourcePart>> cut_into_units(const std::vector<SourceFile
 
 /// Opens every file of `names` once, shared out over the ranks, and makes sure that it has the columns that
 /// `scorer` reads and those that are kept. `kept`: those of earlier batches, which these must have as well;
-/// null: the first file decides. Collective. Throws DataError that names file and column, on every rank the
-/// same. A file that cannot be read is thrown as well, or with OnBadRow::kRecord noted.
+/// none: the first file that can be read decides. Collective. Throws DataError that names file and column, on
+/// every rank the same. A file that cannot be read is thrown as well, or with OnBadRow::kRecord noted; in
+/// Mode::kOnce one at least must be read.
 Plan make_plan(const std::vector<std::string>& names, const PredictSettings& settings, const Scorer& scorer,
-               const table::Schema* kept, storage::Storage& storage, Communicator& comm);
+               const std::optional<table::Schema>& kept, storage::Storage& storage, Communicator& comm);
 
 /// Opens a file as make_plan() did.
 std::unique_ptr<table::TableFile> open_source(const std::string& name, const PredictSettings& settings,

@@ -1,7 +1,6 @@
 #include "work/inputs.h"
 
 #include "comm/text_exchange.h"
-#include "common/error.h"
 #include "work/share_work.h"
 
 namespace echelon::work {
@@ -21,13 +20,21 @@ std::vector<std::string> expand_input(const std::vector<config::InputPath>& patt
 }
 
 std::vector<SeenInput> look_at_inputs(const std::vector<std::string>& paths, storage::Storage& storage,
-                                      Communicator& comm, const Look& look) {
+                                      Communicator& comm, const Look& look, const LookAtUnopened& unopened) {
+  const auto render = [](int64_t bytes, const std::string& version, const Json& facts) {
+    return Json({{"bytes", bytes}, {"version", version}, {"facts", facts}})
+        .dump(-1, ' ', false, Json::error_handler_t::replace);
+  };
   const auto look_at = [&](int64_t i) {
     const std::string& path = paths[static_cast<size_t>(i)];
-    const auto file = storage.open(path, storage::Access::kInPlace);
-    const Json facts = look ? look(path, *file) : Json::object();
-    return Json({{"bytes", file->size()}, {"version", file->version()}, {"facts", facts}})
-        .dump(-1, ' ', false, Json::error_handler_t::replace);
+    std::shared_ptr<const storage::RandomAccessFile> file;
+    try {
+      file = storage.open(path, storage::Access::kInPlace);
+    } catch (const DataError& problem) {
+      if (!unopened) throw;
+      return render(0, "", unopened(problem));
+    }
+    return render(file->size(), file->version(), look ? look(path, *file) : Json::object());
   };
   std::vector<SeenInput> inputs;
   for (const std::string& seen : share_work(static_cast<int64_t>(paths.size()), look_at, &comm)) {

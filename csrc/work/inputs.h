@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/error.h"
 #include "config/declare.h"
 #include "storage/storage.h"
 #include "work/json_parts.h"
@@ -29,10 +30,16 @@ struct SeenInput {
 /// What `look` finds in an opened file: an object.
 using Look = std::function<Json(const std::string& path, const storage::RandomAccessFile& file)>;
 
-/// Opens each of `paths` once, in place, shared out over the ranks. Collective. Throws DataError of the first
-/// that cannot be opened, and what `look` throws, on every rank the same.
+/// What is said of a file that cannot be opened, whose size is 0 and whose version is empty then; or it
+/// throws.
+using LookAtUnopened = std::function<Json(const DataError& problem)>;
+
+/// Opens each of `paths` once, in place, shared out over the ranks. Collective. Throws what `look` and
+/// `unopened` throw, on every rank the same; without `unopened`, the DataError of the first that cannot be
+/// opened.
 std::vector<SeenInput> look_at_inputs(const std::vector<std::string>& paths, storage::Storage& storage,
-                                      Communicator& comm, const Look& look = {});
+                                      Communicator& comm, const Look& look = {},
+                                      const LookAtUnopened& unopened = {});
 
 std::vector<InputFile> files_of(const std::vector<SeenInput>& inputs);
 

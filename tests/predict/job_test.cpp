@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -10,6 +11,7 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "predict/output/batch_record.h"
+#include "storage/support/compress.h"
 #include "table/table_file.h"
 #include "temporary_folder.h"
 
@@ -18,7 +20,10 @@ namespace {
 
 using table::Column;
 using table::ColumnType;
+using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 /// Says twice of x what x is; cannot score 13.
 class Doubler final : public Scorer {
@@ -81,6 +86,28 @@ class PredictJob : public testing::Test {
       return error.what();
     }
     return "";
+  }
+
+  /// Where rows could not be scored, with a number or as files, and why.
+  std::vector<std::string> errors() const {
+    std::vector<std::string> found;
+    storage::Storage storage;
+    for (const BatchRecord& record : read_records(settings_.output.folder)) {
+      for (const work::StoredFile& stored : record.files) {
+        if (!stored.name.starts_with("errors/")) continue;
+        const auto file =
+            table::open_table(storage, (fs::path(settings_.output.folder) / stored.name).string());
+        const std::vector<std::string> columns{"source_file", "row_number", "reason"};
+        const auto read = file->read(0, columns);
+        for (int64_t row = 0; row < read[0].rows; ++row)
+          found.push_back(str_format(
+              "{} {}: {}", fs::path(read[0].text(row)).filename().string(),
+              read[1].is_valid(row) ? str_format("{}", read[1].integers[static_cast<size_t>(row)]) : "-",
+              read[2].text(row)));
+      }
+    }
+    std::ranges::sort(found);
+    return found;
   }
 
   /// x → y of all predictions; every x once.
@@ -177,6 +204,93 @@ TEST_F(PredictJob, OneEmptySideOfAPatternDoesNotHideTheOther) {
 
 TEST_F(PredictJob, NoFilesAreAnErrorOnce) {
   EXPECT_THAT(problem(2), HasSubstr("*.csv"));
+  settings_.source.files = {config::InputPath{(folder_ / "in/{a,b}.csv").string()}};
+  add_file("a.csv", 20, 10);
+  EXPECT_THAT(problem(2), HasSubstr("b.csv\": no such file"));
+}
+
+TEST_F(PredictJob, NamesMayBeOfFilesToCome) {
+  settings_.mode = Mode::kIncremental;
+  settings_.source.files = {config::InputPath{(folder_ / "in/{000..002}.csv").string()}};
+  run(2);
+  EXPECT_TRUE(predictions().empty());
+  add_file("001.csv", 20, 10);
+  run(2);
+  EXPECT_EQ(predictions().size(), 10);
+  add_file("000.csv", 40, 10);
+  add_file("002.csv", 60, 10);
+  run(2);
+  EXPECT_EQ(predictions().size(), 30);
+}
+
+TEST_F(PredictJob, FilesThatCannotBeOpenedAreRecordedByName) {
+  add_file("a.csv", 20, 10);
+  fs::create_symlink(folder_ / "absent", folder_ / "in/b.csv");
+  fs::create_directory(folder_ / "in/c.csv");
+  EXPECT_EQ(run(2), ExitCode::kOk);
+  EXPECT_EQ(predictions().size(), 10);
+  EXPECT_THAT(errors(), ElementsAre(AllOf(StartsWith("b.csv -: cannot open "), HasSubstr("No such file")),
+                                    AllOf(StartsWith("c.csv -: "), HasSubstr("is not a regular file"))));
+  EXPECT_EQ(run(2), ExitCode::kOk) << "they are as they were";
+  EXPECT_EQ(read_records(folder_ / "out").size(), 1);
+  write_file_atomically(folder_ / "absent", "x\n1\n");
+  EXPECT_THAT(problem(2), HasSubstr("1 of the files have changed since they were scored"));
+
+  settings_.on_error = OnBadRow::kFail;
+  settings_.output.folder = (folder_ / "strict").string();
+  EXPECT_THAT(problem(2), HasSubstr("c.csv is not a regular file"));
+}
+
+TEST_F(PredictJob, ABatchOfDamagedFilesIsOneBeforeOthers) {
+  settings_.mode = Mode::kIncremental;
+  settings_.output.partition_by = {"s"};
+  write_file_atomically(folder_ / "in/a.csv", "");
+  fs::create_symlink(folder_ / "absent", folder_ / "in/b.csv");
+  EXPECT_EQ(run(2), ExitCode::kOk);
+  EXPECT_FALSE(read_records(folder_ / "out")[0].kept.has_value());
+  EXPECT_EQ(read_records(folder_ / "out")[0].counts, (work::Counts{{"rows", 0}, {"errors", 2}}));
+  EXPECT_EQ(run(2), ExitCode::kOk);
+  EXPECT_EQ(read_records(folder_ / "out").size(), 1) << "they are not scored again and again";
+
+  write_file_atomically(folder_ / "in/c.csv", "x,s\n1,one\n2,two\n");
+  EXPECT_EQ(run(2), ExitCode::kOk);
+  EXPECT_EQ(predictions(), (std::map<int64_t, int64_t>{{1, 2}, {2, 4}}));
+  EXPECT_EQ(read_records(folder_ / "out")[1].kept->size(), 2);
+  EXPECT_THAT(errors(), ElementsAre(StartsWith("a.csv -: "), StartsWith("b.csv -: ")));
+
+  settings_.output.folder = (folder_ / "once").string();
+  settings_.mode = Mode::kOnce;
+  settings_.source.files = {config::InputPath{(folder_ / "in/[ab].csv").string()}};
+  EXPECT_THAT(problem(2), HasSubstr("none of the 2 files can be read"));
+}
+
+TEST_F(PredictJob, ValuesThatMakeNoFolderAreErrorsOfTheirRows) {
+  const std::string longest(255 - 2, 'a');  // with "s="
+  write_file_atomically(folder_ / "in/a.csv", str_format("x,s\n13,b\n1,{}\n2,{}a\n3,{}a\n4,{}\n", longest,
+                                                         longest, longest, longest));
+  settings_.output.partition_by = {"s"};
+  EXPECT_EQ(run(2), ExitCode::kOk);
+  EXPECT_EQ(predictions(), (std::map<int64_t, int64_t>{{1, 2}, {4, 8}}));
+  const std::string reason = "column \"s\": its folder would have a name of 256 bytes; 255 are the most";
+  EXPECT_THAT(errors(), ElementsAre("a.csv 0: 13", "a.csv 2: " + reason, "a.csv 3: " + reason));
+  settings_.on_error = OnBadRow::kFail;
+  settings_.output.folder = (folder_ / "strict").string();
+  EXPECT_THAT(problem(2), HasSubstr("a.csv, row 0, 13"));
+  write_file_atomically(folder_ / "in/a.csv", str_format("x,s\n1,b\n2,{}a\n", longest));
+  EXPECT_THAT(problem(2), HasSubstr("in/a.csv, row 1, " + reason));
+}
+
+TEST_F(PredictJob, WhatIsNoFaultOfTheDataEndsTheJobAndIsNotRecorded) {
+  add_file("a.csv", 20, 10);
+  write_file_atomically(folder_ / "in/b.csv.gz", storage::gzip("x\n1\n2\n"));
+  settings_.source.files = {config::InputPath{(folder_ / "in/*").string()}};
+  settings_.storage.cache.folder = "/proc/cache";
+  EXPECT_THAT(problem(2), HasSubstr("cannot create the data cache's folder /proc/cache"));
+  EXPECT_TRUE(read_records(folder_ / "out").empty());
+  settings_.storage.cache.folder = (folder_ / "cache").string();
+  EXPECT_EQ(run(2), ExitCode::kOk);
+  EXPECT_EQ(predictions().size(), 12);
+  EXPECT_TRUE(errors().empty());
 }
 
 }  // namespace

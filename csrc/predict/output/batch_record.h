@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,9 @@ struct BatchRecord {
   std::string model_digest;
   std::string model_version;
   std::string settings;  ///< YAML, all that decide what is made
-  table::Schema kept;    ///< columns of the input that stand beside the predictions
+  /// Columns of the input that stand beside the predictions; none: no file could be read, and so none was
+  /// chosen.
+  std::optional<table::Schema> kept;
   std::vector<work::InputFile> inputs;
   work::Counts counts;
   std::vector<work::StoredFile> files;

@@ -49,6 +49,12 @@ int64_t OutputState::recorded(const std::string& count) const {
   return sum;
 }
 
+std::optional<table::Schema> OutputState::kept() const {
+  for (const BatchRecord& record : records_)
+    if (record.kept) return record.kept;
+  return std::nullopt;
+}
+
 /// Whether the batch in the work folder is done: files are scored once.
 bool OutputState::is_recorded() const {
   if (!work_.exists()) return false;

@@ -32,6 +32,8 @@ class OutputState {
   const std::vector<BatchRecord>& records() const { return records_; }
   /// The sum of a count over all records.
   int64_t recorded(const std::string& count) const;
+  /// The columns that earlier batches kept; none: none was chosen yet.
+  std::optional<table::Schema> kept() const;
   int64_t next_number() const { return static_cast<int64_t>(records_.size()) + 1; }
 
   /// The files of the batch to do next, of those that `found` are there now: those of one that was begun,
@@ -42,8 +44,8 @@ class OutputState {
   /// Removes what was made, and its records.
   void start_anew();
 
-  /// Makes the work folder ready for an attempt at the batch `job` (work::render_job), and gives its name. One
-  /// that was begun with inputs that have changed since begins anew: nothing of it is recorded. Throws
+  /// Makes the work folder ready for an attempt at the batch `job` (work::render_job), and gives its name.
+  /// One that was begun with inputs that have changed since begins anew: nothing of it is recorded. Throws
   /// ConfigError where it was of other settings or another model.
   std::string begin(const std::string& job);
   /// Records it: from here on the batch is done.

@@ -2,16 +2,18 @@
 
 namespace echelon::predict {
 
-work::Json to_json(const table::Schema& schema) {
+work::Json to_json(const std::optional<table::Schema>& schema) {
+  if (!schema) return nullptr;
   work::Json json = work::Json::array();
-  for (const table::Field& field : schema) {
+  for (const table::Field& field : *schema) {
     json.push_back({field.name, table::type_name(field.type)});
     if (field.type == table::ColumnType::kList) json.back().push_back(table::type_name(field.item_type));
   }
   return json;
 }
 
-table::Schema schema_from(const work::Json& json) {
+std::optional<table::Schema> schema_from(const work::Json& json) {
+  if (json.is_null()) return std::nullopt;
   table::Schema schema;
   for (const work::Json& field : json) {
     const auto type = field.at(1).get<std::string>();
