@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from program import SHARD, SOURCE, ProgramTest, run
 
 sys.path.insert(0, str(SOURCE / "tests/storage"))
+from faulty_proxy import FaultyProxy
 from s3_store import ENVIRONMENT, S3Store
 
 SAMPLES = 96
@@ -217,6 +218,69 @@ precision: fp64
         again = run("predict", config, env=self.environment)
         self.assertEqual(again.returncode, 3, again.stdout + again.stderr)
         self.assertIn("1 of the files have changed since they were scored", again.stderr)
+
+    def test_a_store_that_goes_away_ends_scoring_and_is_no_damage(self):
+        proxy = FaultyProxy(self.store.host, self.store.port)
+        self.addCleanup(proxy.close)
+        names = self.some_tables()
+        self.trained(self.table_run(), "model")
+        files = ", ".join(f"'{self.store.name(name, proxy.port)}'" for name in names)
+
+        def score(folder, *faults):
+            proxy.plan(*faults, forever=True)
+            config = self.write("score.yaml", f"""
+model: {self.folder}/runs/model
+source: {{files: [{files}]}}
+output: {{folder: {self.folder}/{folder}}}
+precision: fp64
+storage: {{retry: {{attempts: 2}}}}
+""")
+            environment = {**self.environment, "ECHELON_CACHE": str(self.folder / f"cache of {folder}")}
+            return run("predict", config, env=environment)
+
+        self.assert_succeeds(score("undisturbed", "ok"))
+        requests = len(proxy.requests)
+        for share in (0.5, 0.9):
+            folder = f"after {share}"
+            finished = score(folder, *["ok"] * int(requests * share), 503)
+            self.assertEqual(finished.returncode, 4, finished.stdout + finished.stderr)
+            self.assertIn("gave up after 2 attempts", finished.stderr)
+            self.assertFalse((self.folder / folder / "manifest").exists())
+            finished = score(folder, "ok")
+            self.assert_succeeds(finished)
+            self.assertIn("360 rows of 3 files scored", finished.stdout)
+            self.assertNotIn("could not be scored", finished.stdout)
+
+    def test_a_store_that_goes_away_is_not_skipped(self):
+        """With half of the requests answered, and beside data that are there."""
+        proxy = FaultyProxy(self.store.host, self.store.port)
+        self.addCleanup(proxy.close)
+        self.some_tables()
+        shard = tar_of(some_samples())
+        self.put("shard.tar", shard)
+        self.put("shard.tar.gz", gzip.compress(shard))
+        self.put("stories.jsonl.gz", gzip.compress("".join(json.dumps({"text": story}) + "\n" for story in STORIES).encode()))
+        images = self.image_run("{name: mlp, hidden: [16], classes: 10}", steps=2)
+        texts = self.small_gpt(steps=2)
+        for name, key, *command in (
+                ("stories.jsonl.gz", "data.train", "train", texts, "data.train_range=[0, 1]", "data.test=[]",
+                 "data.packing=documents", "data.on_error=skip"),
+                ("shard.tar.gz", "data.train", "train", images, "data.on_error=skip"),
+                ("train.parquet", "data.train", "train", self.table_run(2), "data.on_error=skip"),
+                ("shard.tar", "input", "prepare", "images", "on_error=skip"),
+                ("train.csv.gz", "input", "prepare", "table", "on_error=skip")):
+            def attempt(folder, *faults):
+                proxy.plan(*faults, forever=True)
+                inputs = f"{key}=[\"{self.folder}/{name}\", \"{self.store.name(name, proxy.port)}\"]"
+                environment = {**self.environment, "ECHELON_CACHE": str(self.folder / folder / "cache")}
+                return run(*command, inputs, f"output={self.folder}/{folder}/out", "storage.retry.attempts=2",
+                           env=environment)
+
+            with self.subTest(" ".join(map(str, (name, *command[:2])))):
+                self.assert_succeeds(attempt(f"{name} undisturbed", "ok"))
+                finished = attempt(f"{name} away", *["ok"] * (len(proxy.requests) // 2), 503)
+                self.assertEqual(finished.returncode, 4, finished.stdout + finished.stderr)
+                self.assertIn("gave up after 2 attempts", finished.stderr)
 
     def test_loading_is_measured(self):
         self.some_tables()
