@@ -16,8 +16,8 @@ struct TokenEmbeddingOptions {
 };
 
 /// int64 [batch, time] → [batch, time, width]: the sum of a token's vector and its position's, which counts
-/// from the start of its document. DataError where a sequence is longer than the context. Inside: token,
-/// position.
+/// from the start of its document, and of its sequence where `context.decoding` is set. DataError where a
+/// sequence is longer than the context. Inside: token, position.
 class TokenEmbedding : public nn::DocumentLayer {
  public:
   TokenEmbedding(const nn::BuildOptions& options, const TokenEmbeddingOptions& embedding);

@@ -20,6 +20,8 @@ class Communicator;
 
 namespace echelon::nn {
 
+class DecodingState;
+
 /// What a layer may know of the run while it computes.
 struct Context {
   bool training = false;
@@ -30,10 +32,12 @@ struct Context {
   /// The forward pass runs again, for the backward pass (nn/recompute.h): what the first time has changed, as
   /// running statistics, must not change again.
   bool recomputing = false;
+  /// Outside training: only tokens that are new run (nn/decoding.h). nullptr: whole sequences do.
+  DecodingState* decoding = nullptr;
 
   /// For a layer inside this one, or for one of several draws.
   Context child(std::string_view name) const {
-    return {training, communicator, random.child(name), recomputing};
+    return {training, communicator, random.child(name), recomputing, decoding};
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "nn/decoding.h"
 #include "nn/functional/attention.h"
 
 namespace echelon::nn {
@@ -18,6 +19,7 @@ SelfAttention::SelfAttention(const BuildOptions& options, int64_t width, int64_t
 
 at::Tensor SelfAttention::mix(const at::Tensor& qkv, const at::Tensor& document_starts,
                               const Context& context) const {
+  if (context.decoding != nullptr) return context.decoding->attend(*this, qkv, heads_);
   return attention(qkv, heads_, causal_, document_starts, context.training ? dropout_ : 0.0, context.random);
 }
 

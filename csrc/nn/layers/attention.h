@@ -24,7 +24,8 @@ class SelfAttention : public DocumentLayer {
   at::Tensor apply(const at::Tensor& input, const at::Tensor& document_starts,
                    const Context& context) override;
 
-  /// The part between the two linears: [batch, time, 3·width] → [batch, time, width].
+  /// The part between the two linears: [batch, time, 3·width] → [batch, time, width]. Where
+  /// `context.decoding` is set, a document is one sequence, and `causal` holds.
   at::Tensor mix(const at::Tensor& qkv, const at::Tensor& document_starts, const Context& context) const;
   const Linear& qkv() const { return qkv_; }
   const Linear& projection() const { return projection_; }

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "nn/decoding.h"
 #include "nn/functional/cross_attention.h"
 
 namespace echelon::nn {
@@ -18,6 +19,12 @@ CrossAttention::CrossAttention(const BuildOptions& options, const TransformerOpt
 
 at::Tensor CrossAttention::apply(const at::Tensor& input, const at::Tensor& memory,
                                  const at::Tensor& source_starts, const Context& context) {
+  if (context.decoding != nullptr) {
+    const auto key_value = [&] { return key_value_.apply(memory, context); };
+    return projection_.apply(context.decoding->attend(*this, query_.apply(input, context), heads_,
+                                                      {.key_value = key_value, .starts = source_starts}),
+                             context);
+  }
   const at::Tensor mixed =
       cross_attention(query_.apply(input, context), key_value_.apply(memory, context), heads_, source_starts,
                       context.training ? dropout_ : 0.0, context.random);
