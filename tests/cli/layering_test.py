@@ -7,7 +7,7 @@ import re
 import unittest
 
 SOURCE = pathlib.Path(os.environ["ECHELON_SOURCE_DIR"])
-LAYERS = ["common", "config", "comm cuda image storage tokenizer", "table work", "data nn optim schedule metrics", "models", "parallel checkpoint", "train prepare", "plan inspect predict", "bench", "cli"]
+LAYERS = ["common", "config", "comm cuda image storage tokenizer", "table work", "data nn optim schedule metrics", "models", "parallel checkpoint generate", "train prepare", "plan inspect predict", "bench", "cli"]
 LEVEL = {module: level for level, line in enumerate(LAYERS) for module in line.split()}
 # The CUDA module is built after the rest, as a library of its own: its NCCL communicator belongs to comm and its decoder to
 # image, and its entry (cuda/backend) hands them out.
