@@ -109,7 +109,7 @@ bool Reader::read(const Type& type, const Node& node, void* out, const std::stri
       return type.choice->compact ? read_compact(*type.choice, node, out, path)
                                   : read_choice(*type.choice, node, out, path, where, true);
     default: {
-      const std::string problem = read_scalar(type, node, out);
+      const std::string problem = read_scalar(type, node, out, files_);
       return problem.empty() || fail(node.where, path, problem);
     }
   }

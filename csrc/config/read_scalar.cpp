@@ -138,7 +138,7 @@ bool is_there(const std::string& path) {
   return any;
 }
 
-std::string read_path(const Type& type, const Node& node, void* out) {
+std::string read_path(const Type& type, const Node& node, void* out, InputFiles files) {
   std::string problem = not_text(node);
   if (!problem.empty()) return problem;
   if (node.scalar.empty()) return "expected a path, found an empty text";
@@ -146,7 +146,7 @@ std::string read_path(const Type& type, const Node& node, void* out) {
   if (path.find("://") == std::string::npos) {
     const auto& folder = node.where.source ? node.where.source->folder : std::filesystem::path();
     path = std::filesystem::absolute(folder / path).lexically_normal().string();
-    if (type.limits.must_exist && !is_there(path)) {
+    if (files == InputFiles::kMustExist && type.limits.must_exist && !is_there(path)) {
       return str_format("there is no {}{}", in_quotes(node.scalar),
                         path == node.scalar ? "" : str_format(" ({})", path));
     }
@@ -176,7 +176,7 @@ void store_integer(void* to, int bytes, int64_t value) {
   store(value);
 }
 
-std::string read_scalar(const Type& type, const Node& node, void* out) {
+std::string read_scalar(const Type& type, const Node& node, void* out, InputFiles files) {
   const bool is_list_or_map = node.is_list() || node.is_map();
   if (is_list_or_map || node.is_null()) {
     const char* what = type.kind == Kind::kBool      ? "true or false"
@@ -196,7 +196,7 @@ std::string read_scalar(const Type& type, const Node& node, void* out) {
     case Kind::kEnum:
       return read_enum(type, node, out);
     case Kind::kPath:
-      return read_path(type, node, out);
+      return read_path(type, node, out, files);
     default:
       return read_text(type, node, out);
   }

@@ -158,6 +158,13 @@ TEST(Read, NamesThatAreNotPossible) {
             "f.yaml:7:19: optimizer.name: expected text, found a list");
 }
 
+TEST(Read, FilesMayBeMissingWhereTheyAreNotNeeded) {
+  const auto s =
+      parse<sample::Settings>("model: {name: mlp}\ndata: {train: [gone, 'gone/*'], test: gone}\n",
+                              std::string(kSampleFolder) + "f.yaml", {}, InputFiles::kMayBeMissing);
+  EXPECT_EQ(s.data.train.size(), 2);
+}
+
 TEST(Read, DataSection) {
   const auto data = [](std::string_view fields) {
     return sample_problems("model: {name: mlp}\ndata: {train: [read_test.cpp], " + std::string(fields) +
