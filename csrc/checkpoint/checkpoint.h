@@ -20,6 +20,7 @@ inline constexpr const char* kModelFile = "model.safetensors";          ///< par
 inline constexpr const char* kOptimizerFile = "optimizer.safetensors";  ///< absent when there is no state
 inline constexpr const char* kAverageFile = "ema.safetensors";          ///< present when weights are averaged
 inline constexpr const char* kFeaturesFile = "features.json";           ///< of tables: table/encoder_file.h
+inline constexpr const char* kTokenizerFile = "tokenizer";  ///< of texts: the file that data.tokenizer named
 
 /// Which of how many files of a kind; the only one has no number in its name.
 struct FilePart {

@@ -35,7 +35,7 @@ struct Contents {
   NamedTensors model;
   NamedTensors optimizer;
   NamedTensors average;
-  std::map<std::string, std::string> texts;  ///< by the name of the file: kFeaturesFile
+  std::map<std::string, std::string> texts;  ///< by the name of the file: kFeaturesFile, kTokenizerFile
   FilePart part;                             ///< this process's of the files of model and average
   FilePart optimizer_part;                   ///< and of those of the optimizer
 };

@@ -2,6 +2,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "common/error.h"
+#include "common/file.h"
 #include "common/log.h"
 #include "optim/schedule.h"
 #include "table/encoder_file.h"
@@ -20,6 +21,16 @@ checkpoint::Retention retention(const CheckpointSettings& settings) {
 
 int64_t total_steps(const TrainSettings& settings, int64_t steps_per_epoch) {
   return settings.steps ? *settings.steps : *settings.epochs * steps_per_epoch;
+}
+
+/// What the model's inputs and outputs mean: whoever uses it then needs the checkpoint alone.
+std::map<std::string, std::string> texts_of(const TrainSettings& settings, const data::Tables* tables) {
+  std::map<std::string, std::string> texts;
+  if (tables != nullptr) texts[checkpoint::kFeaturesFile] = table::render_encoder(tables->encoder());
+  const auto* text = std::get_if<data::TextSettings>(&settings.data);
+  if (text != nullptr && text->tokenizer)
+    texts[checkpoint::kTokenizerFile] = read_file(text->tokenizer->path);
+  return texts;
 }
 
 }  // namespace
@@ -46,6 +57,7 @@ Trainer::Trainer(const TrainSettings& settings, const std::string& resolved_conf
   store_ = std::make_unique<checkpoint::Store>(run_directory_ / kCheckpointsFolder,
                                                retention(settings.checkpoint));
   store_->set_aside_after(step_);
+  texts_ = texts_of(settings, job_.tables());
   recorder_ = std::make_unique<Recorder>(settings.log, run_directory_, step_, total_steps_, step_size());
 }
 
@@ -165,8 +177,7 @@ void Trainer::save() {
   contents.manifest.model_family = job_.model().spec().family;
   if (evaluated_step_ == step_) contents.manifest.metrics = metrics_;
   contents.manifest.config = resolved_config_;
-  if (store_ && job_.tables() != nullptr)
-    contents.texts[checkpoint::kFeaturesFile] = table::render_encoder(job_.tables()->encoder());
+  contents.texts = texts_;
   save_checkpoint(store_.get(), contents, ranks_.host());
 }
 

@@ -7,9 +7,9 @@
 
 #include "checkpoint/store.h"
 #include "common/clock.h"
+#include "common/stop_request.h"
 #include "train/learner.h"
 #include "train/recorder.h"
-#include "common/stop_request.h"
 #include "train/tracer.h"
 
 namespace echelon::train {
@@ -66,6 +66,8 @@ class Trainer {
   std::unique_ptr<data::TrainLoader> loader_;  // null where the rank needs no batches
   std::unique_ptr<checkpoint::Store> store_;   // rank 0 only
   std::unique_ptr<Recorder> recorder_;         // rank 0 only
+  /// What a checkpoint holds besides tensors, by the name of the file; rank 0 only.
+  std::map<std::string, std::string> texts_;
   fs::path resumed_from_;
   int64_t step_ = 0;
   int64_t total_steps_ = 0;
