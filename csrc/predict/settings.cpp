@@ -13,6 +13,9 @@ void describe(config::Fields<ScoredModel>& f) {
       .must_exist()
       .direct()
       .example("runs/diabetes");
+  f.add("tokenizer", &ScoredModel::tokenizer,
+        "Of a language model whose checkpoint holds none: what data.tokenizer was in training.")
+      .must_exist();
   f.add("version", &ScoredModel::version,
         "What the model_version column says; not set: the first 12 digits of the model's digest.")
       .example("2026-01-31");
@@ -95,6 +98,7 @@ void describe(config::Fields<PredictSettings>& f) {
         "What columns are called in the files where it is not as in training: name in training: name here.")
       .example("{age: patient_age}");
   f.add("postprocess", &PredictSettings::postprocess, "What is made of the model's outputs.");
+  f.add("generation", &PredictSettings::generation, "How a language model writes.");
   f.add("output", &PredictSettings::output, "Where predictions go.").required();
   f.add("on_error", &PredictSettings::on_error,
         "What a row that cannot be scored does: go to the table of errors with the reason, or end the job.")
@@ -142,6 +146,8 @@ void describe(config::Fields<PredictSettings>& f) {
   f.check([](const PredictSettings& s, config::Checks& checks) {
     if (s.output.allow_other_model && s.mode == Mode::kOnce)
       checks.problem("output.allow_other_model", "has no effect with mode: once");
+    if (s.generation && s.postprocess.as.value_or(PostprocessKind::kText) != PostprocessKind::kText)
+      checks.problem("generation", "has no effect without postprocess.as: text");
     for (const auto& [name, columns] : s.inputs) data::check_distinct(columns, "inputs." + name, checks);
   });
 }

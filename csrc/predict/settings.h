@@ -10,6 +10,7 @@
 #include "comm/settings.h"
 #include "config/declare.h"
 #include "data/table/settings.h"
+#include "generate/settings.h"
 #include "predict/postprocess/settings.h"
 #include "storage/settings.h"
 #include "table/settings.h"
@@ -20,7 +21,8 @@ namespace echelon::predict {
 /// What rows are scored with.
 struct ScoredModel {
   config::InputPath path;
-  std::string version;  ///< as users call it; empty: the beginning of the digest
+  std::optional<config::InputPath> tokenizer;  ///< not set: the checkpoint's own
+  std::string version;                         ///< as users call it; empty: the beginning of the digest
 };
 void describe(config::Fields<ScoredModel>& f);
 
@@ -70,6 +72,7 @@ struct PredictSettings {
   std::map<std::string, std::vector<std::string>> inputs;  ///< columns of each input of the model
   std::map<std::string, std::string> rename;  ///< what a column of the model is called in the files
   PostprocessSettings postprocess;
+  std::optional<generate::GenerationSettings> generation;
   OutputSettings output;
   OnBadRow on_error = OnBadRow::kRecord;
   Mode mode = Mode::kOnce;

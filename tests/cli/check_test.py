@@ -4,7 +4,7 @@ import json
 import time
 import unittest
 
-from program import SOURCE, ProgramTest, run
+from program import SCORING, SOURCE, ProgramTest, run
 
 
 class CheckTest(ProgramTest):
@@ -13,7 +13,7 @@ class CheckTest(ProgramTest):
         for config in sorted((SOURCE / "configs").glob("*.yaml")):
             if "${" in config.read_text():
                 continue
-            model = [f"model.path={SOURCE}"] if config.name == "score.yaml" else []  # it is trained first
+            model = [f"model.path={SOURCE}"] if config.name in SCORING else []  # it is trained first
             finished = run("check", config, *model, env=environment)
             self.assertEqual(finished.returncode, 0, finished.stdout + finished.stderr)
 
@@ -85,7 +85,7 @@ class SchemaTest(ProgramTest):
         validator = jsonschema.Draft7Validator(json.loads(run("schema").stdout))
         scoring = jsonschema.Draft7Validator(json.loads(run("schema", "predict").stdout))
         for config in sorted((SOURCE / "configs").glob("*.yaml")):
-            (scoring if config.name == "score.yaml" else validator).validate(yaml.safe_load(config.read_text()))
+            (scoring if config.name in SCORING else validator).validate(yaml.safe_load(config.read_text()))
         with self.assertRaises(jsonschema.ValidationError):
             validator.validate({"model": {"name": "gtp"}, "data": {"name": "text"}})
 

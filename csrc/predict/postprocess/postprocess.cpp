@@ -254,6 +254,11 @@ std::unique_ptr<const Postprocess> make_postprocess(const PostprocessSettings& s
       return std::make_unique<Regression>(prefix, output);
     case PostprocessKind::kEmbedding:
       return std::make_unique<Embedding>(prefix, settings.normalise.value_or(false));
+    case PostprocessKind::kText:
+    case PostprocessKind::kPerplexity:
+      throw ConfigError(
+          "postprocess.as: only a language model (gpt, encoder_decoder) writes text and finds texts "
+          "probable");
     case PostprocessKind::kRaw:
       break;
   }

@@ -53,7 +53,8 @@ class Postprocess {
   table::Schema outputs_;
 };
 
-/// `prefix`: of the names of the columns. Throws ConfigError where settings do not fit the model.
+/// `prefix`: of the names of the columns. Throws ConfigError where settings do not fit the model;
+/// kText and kPerplexity fit none here: what makes them is predict/scorer/language_scorer.h.
 std::unique_ptr<const Postprocess> make_postprocess(const PostprocessSettings& settings,
                                                     const ModelOutput& output, const std::string& prefix);
 

@@ -12,7 +12,8 @@ void describe(config::Fields<PostprocessSettings>& f) {
         "class: the most probable class and its probability; argmax: the class alone; top_k: the most "
         "probable classes and their probabilities; softmax: the probabilities of all classes; sigmoid: those "
         "of labels that do not exclude each other; regression: numbers, in the unit of the training data; "
-        "embedding: a vector; raw: the outputs as they are. Not set: what is usual for the model.")
+        "embedding: a vector; text: what a language model writes after a text; perplexity: how probable it "
+        "finds a text; raw: the outputs as they are. Not set: what is usual for the model.")
       .values({{"class", Kind::kClass},
                {"argmax", Kind::kArgmax},
                {"top_k", Kind::kTopK},
@@ -20,6 +21,8 @@ void describe(config::Fields<PostprocessSettings>& f) {
                {"sigmoid", Kind::kSigmoid},
                {"regression", Kind::kRegression},
                {"embedding", Kind::kEmbedding},
+               {"text", Kind::kText},
+               {"perplexity", Kind::kPerplexity},
                {"raw", Kind::kRaw}})
       .direct();
   f.add("top", &PostprocessSettings::top, "Of top_k: how many.").at_least(1).unit("classes");

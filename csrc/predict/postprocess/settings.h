@@ -19,6 +19,8 @@ enum class PostprocessKind {
   kSigmoid,     ///< the probabilities of labels that do not exclude each other
   kRegression,  ///< numbers, in the unit of the training data
   kEmbedding,   ///< a vector
+  kText,        ///< what a language model writes after a text
+  kPerplexity,  ///< how probable a language model finds a text
   kRaw,         ///< the outputs as they are
 };
 

@@ -5,9 +5,11 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "config/config.h"
+#include "generate/language_model.h"
 #include "models/registry.h"
 #include "table/encoder_file.h"
 #include "train/load_model.h"
+#include "train/precision.h"
 #include "train/resume.h"
 
 namespace echelon::predict {
@@ -26,6 +28,11 @@ std::string digest_of(const checkpoint::Manifest& manifest) {
   return checksum_of(std::as_bytes(std::span(text)));
 }
 
+std::string digest_with_file(const std::string& digest, const fs::path& path) {
+  const std::string text = digest + "\n" + checksum_of(MappedFile(path).bytes());
+  return checksum_of(std::as_bytes(std::span(text)));
+}
+
 train::TrainSettings settings_of(const checkpoint::Checkpoint& checkpoint) {
   const std::string name = (checkpoint.folder() / checkpoint::kManifestFile).string() + " (config)";
   return config::parse<train::TrainSettings>(checkpoint.manifest().config, name, {},
@@ -38,6 +45,28 @@ std::shared_ptr<const table::FeatureEncoder> encoder_of(const checkpoint::Checkp
   const fs::path path = checkpoint.folder() / checkpoint::kFeaturesFile;
   return std::make_shared<table::FeatureEncoder>(
       table::parse_encoder(checkpoint.text(checkpoint::kFeaturesFile), path.string()));
+}
+
+/// Throws ConfigError for a tokenizer that nothing would use.
+std::string tokenizer_of(const checkpoint::Checkpoint& checkpoint, const ScoredModel& settings, bool writes) {
+  if (settings.tokenizer && !writes)
+    throw ConfigError("model.tokenizer: has no effect, as the model is no language model");
+  if (settings.tokenizer) return settings.tokenizer->path;
+  return checkpoint.has(checkpoint::kTokenizerFile)
+             ? (checkpoint.folder() / checkpoint::kTokenizerFile).string()
+             : "";
+}
+
+/// Of a language model. Throws ConfigError where it cannot be placed like this.
+std::shared_ptr<nn::LayeredModel> layers_of(nn::ModelSpec spec, train::Precision precision,
+                                            const Placement& placement) {
+  if (placement.pipeline != nullptr)
+    throw ConfigError("pipeline: a language model is not cut into stages here; set pipeline: 1");
+  if (!placement.device.is_cpu())
+    throw ConfigError("device: a language model is asked on the CPU; set device: cpu");
+  std::vector<nn::LayerRange> parts = generate::parts_of(spec);
+  return std::make_shared<nn::LayeredModel>(std::move(spec), std::move(parts),
+                                            at::TensorOptions().dtype(train::storage_type(precision)), 0);
 }
 
 }  // namespace
@@ -56,7 +85,12 @@ LoadedModel load_model(const ScoredModel& settings, train::Precision precision, 
                      .digest = digest_of(checkpoint.manifest()),
                      .training = settings_of(checkpoint),
                      .encoder = nullptr,
-                     .inference = nullptr};
+                     .tokenizer = {},
+                     .inference = nullptr,
+                     .layers = nullptr};
+  const bool writes = generate::writes(loaded.training.model);
+  loaded.tokenizer = tokenizer_of(checkpoint, settings, writes);
+  if (settings.tokenizer) loaded.digest = digest_with_file(loaded.digest, loaded.tokenizer);
   loaded.encoder = encoder_of(checkpoint, loaded.training);
   if (loaded.encoder) {
     loaded.training.model =
@@ -64,9 +98,15 @@ LoadedModel load_model(const ScoredModel& settings, train::Precision precision, 
                                                               .categories = loaded.encoder->categories(),
                                                               .classes = loaded.encoder->classes()});
   }
-  loaded.inference =
-      std::make_shared<Inference>(models::make_model(loaded.training.model), precision, placement);
-  train::load_model(loaded.inference->model(), checkpoint, checkpoint.has(checkpoint::kAverageFile));
+  const bool averaged = checkpoint.has(checkpoint::kAverageFile);
+  nn::ModelSpec spec = models::make_model(loaded.training.model);
+  if (writes) {
+    loaded.layers = layers_of(std::move(spec), precision, placement);
+    train::load_model(*loaded.layers, checkpoint, averaged);
+  } else {
+    loaded.inference = std::make_shared<Inference>(std::move(spec), precision, placement);
+    train::load_model(loaded.inference->model(), checkpoint, averaged);
+  }
   return loaded;
 }
 

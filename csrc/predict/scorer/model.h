@@ -21,7 +21,11 @@ struct LoadedModel {
   train::TrainSettings training;  ///< what it was trained with
   /// Null where the model reads no table.
   std::shared_ptr<const table::FeatureEncoder> encoder;
-  std::shared_ptr<Inference> inference;
+  /// The file of its tokenizer: the checkpoint's copy, or what the settings say. Empty: there is none.
+  std::string tokenizer;
+  std::shared_ptr<Inference> inference;  ///< null for language models
+  /// Of a language model, in generate::parts_of() it.
+  std::shared_ptr<nn::LayeredModel> layers;
 };
 
 /// The folder of the checkpoint that `path` means: itself, or of a run or a folder of checkpoints the best

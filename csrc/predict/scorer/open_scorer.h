@@ -12,7 +12,7 @@ namespace echelon::predict {
 
 struct OpenedScorer {
   std::unique_ptr<Scorer> scorer;
-  std::shared_ptr<Inference> inference;  ///< of the scorer
+  std::shared_ptr<Inference> inference;  ///< of the scorer; null where it has none
   std::string path;                      ///< where the model lies
   std::string family;                    ///< "mlp", "bert", …
   /// Equal for models that say the same: XXH3-128 of what decides it.

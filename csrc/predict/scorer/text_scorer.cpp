@@ -4,13 +4,13 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "common/error.h"
 #include "common/format.h"
 #include "common/stage_clock.h"
 #include "models/text_embedding.h"
 #include "predict/postprocess/postprocess.h"
+#include "predict/scorer/length_batches.h"
 #include "table/schema_check.h"
 #include "tokenizer/bounded_encoder.h"
 
@@ -88,16 +88,11 @@ class TextScorer final : public Scorer {
     Scores scores{.columns = postprocess_->begin()};
     const std::vector<Ids> ids = encode(texts, scores.problems);
     const StageScope scope(LoadStage::kModel);
-    std::vector<int64_t> order(static_cast<size_t>(texts.rows));
-    std::iota(order.begin(), order.end(), 0);
-    std::ranges::stable_sort(order, {}, [&](int64_t row) { return ids[static_cast<size_t>(row)].size(); });
-    std::erase_if(order, [&](int64_t row) { return ids[static_cast<size_t>(row)].empty(); });
+    std::vector<int64_t> lengths;
+    for (const Ids& own : ids) lengths.push_back(static_cast<int64_t>(own.size()));
     const at::Tensor embeddings = at::zeros({texts.rows, width_});
-    for (size_t begin = 0; begin < order.size();) {
-      const size_t end = end_of_batch(ids, order, begin);
-      embed(ids, std::span(order).subspan(begin, end - begin), embeddings.mutable_data_ptr<float>());
-      begin = end;
-    }
+    for (const std::vector<int64_t>& rows : length_batches(lengths, batch_tokens_))
+      embed(ids, rows, embeddings.mutable_data_ptr<float>());
     postprocess_->append(embeddings, scores);
     return scores;
   }
@@ -115,16 +110,6 @@ class TextScorer final : public Scorer {
       }
     }
     return ids;
-  }
-
-  /// As many rows as have room for the longest of them, which comes last; at least one.
-  size_t end_of_batch(const std::vector<Ids>& ids, const std::vector<int64_t>& order, size_t begin) const {
-    size_t end = begin + 1;
-    while (end < order.size() && static_cast<int64_t>(ids[static_cast<size_t>(order[end])].size()) *
-                                         static_cast<int64_t>(end + 1 - begin) <=
-                                     batch_tokens_)
-      ++end;
-    return end;
   }
 
   void embed(const std::vector<Ids>& ids, std::span<const int64_t> rows, float* result) const {
