@@ -21,6 +21,8 @@ inline constexpr const char* kOptimizerFile = "optimizer.safetensors";  ///< abs
 inline constexpr const char* kAverageFile = "ema.safetensors";          ///< present when weights are averaged
 inline constexpr const char* kFeaturesFile = "features.json";           ///< of tables: table/encoder_file.h
 inline constexpr const char* kTokenizerFile = "tokenizer";  ///< of texts: the file that data.tokenizer named
+inline constexpr const char* kClassesFile =
+    "classes.json";  ///< of images: names in a list, where they have any
 
 /// Which of how many files of a kind; the only one has no number in its name.
 struct FilePart {

@@ -1,11 +1,13 @@
 #include "train/trainer.h"
 
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/class_names.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "optim/schedule.h"
 #include "table/encoder_file.h"
+#include "tokenizer/utf8.h"
 #include "train/resume.h"
 #include "train/save_checkpoint.h"
 
@@ -24,9 +26,14 @@ int64_t total_steps(const TrainSettings& settings, int64_t steps_per_epoch) {
 }
 
 /// What the model's inputs and outputs mean: whoever uses it then needs the checkpoint alone.
-std::map<std::string, std::string> texts_of(const TrainSettings& settings, const data::Tables* tables) {
+std::map<std::string, std::string> texts_of(const TrainSettings& settings, const Job& job) {
   std::map<std::string, std::string> texts;
-  if (tables != nullptr) texts[checkpoint::kFeaturesFile] = table::render_encoder(tables->encoder());
+  if (const auto tables = job.tables()) {
+    texts[checkpoint::kFeaturesFile] = table::render_encoder(tables->encoder());
+  } else if (std::vector<std::string> names = job.train_data()->class_names(); !names.empty()) {
+    for (std::string& name : names) name = tokenizer::replace_invalid_utf8(name);
+    texts[checkpoint::kClassesFile] = checkpoint::render_class_names(names);
+  }
   const auto* text = std::get_if<data::TextSettings>(&settings.data);
   if (text != nullptr && text->tokenizer)
     texts[checkpoint::kTokenizerFile] = read_file(text->tokenizer->path);
@@ -57,7 +64,7 @@ Trainer::Trainer(const TrainSettings& settings, const std::string& resolved_conf
   store_ = std::make_unique<checkpoint::Store>(run_directory_ / kCheckpointsFolder,
                                                retention(settings.checkpoint));
   store_->set_aside_after(step_);
-  texts_ = texts_of(settings, job_.tables());
+  texts_ = texts_of(settings, job_);
   recorder_ = std::make_unique<Recorder>(settings.log, run_directory_, step_, total_steps_, step_size());
 }
 
