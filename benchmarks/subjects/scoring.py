@@ -1,4 +1,5 @@
-"""Batch inference beside what does the same work elsewhere: a table beside Spark, texts beside sentence-transformers."""
+"""Batch inference beside what does the same work elsewhere: a table beside Spark, texts beside sentence-transformers, images
+beside a DataLoader and torchvision."""
 
 import functools
 import json
@@ -11,6 +12,7 @@ import time
 from subjects.measuring import BUILD, HERE, MEMORY_WRAPPER, RANKS, figures_of, print_table, run
 
 ROWS = 1_000_000
+IMAGES = 800
 
 
 @functools.cache
@@ -33,14 +35,37 @@ optimizer: {{name: adamw, lr: 0.003}}
     return folder
 
 
-def predict(folder, name, text, *settings):
-    """Scores with a configuration; whole seconds of the process, and the record that it left."""
+@functools.cache
+def images(python):
+    """A folder with shards of images and a ResNet-18 of random weights that has seen some, gone when the process ends."""
+    if not python:
+        sys.exit("label_images needs --peer-python, which makes the images")
+    folder = tempfile.TemporaryDirectory()
+    run([python, HERE / "peers/make_jpegs.py", folder.name, IMAGES])
+    (pathlib.Path(folder.name) / "train.yaml").write_text(f"""
+name: resnet
+output: {folder.name}/runs
+model: {{name: resnet, depth: 18, input: [3, 224, 224], classes: 10}}
+data: {{name: images, train: {folder.name}/shard-000000.tar, size: 224, resize: 256, mean: [0.485, 0.456, 0.406],
+        std: [0.229, 0.224, 0.225]}}
+global_batch: 8
+steps: 30
+optimizer: {{name: adamw, lr: 0.00001}}
+""")
+    run([BUILD / "echelon", "train", f"{folder.name}/train.yaml"])
+    return folder
+
+
+def predict(folder, name, text, *settings, verify=None):
+    """Scores with a configuration; whole seconds of the process, and the record that it left. `verify` gets the output folder."""
     config = pathlib.Path(folder) / f"{name}.yaml"
     config.write_text(text + f"output: {{folder: {folder}/{name}, overwrite: true}}\n")
     started = time.perf_counter()
     run([BUILD / "echelon", "predict", config, "threads=2", *settings])
     seconds = time.perf_counter() - started
     record = json.loads((pathlib.Path(folder) / name / "manifest/00000001.json").read_text())
+    if verify:
+        verify(f"{folder}/{name}")
     subprocess.run(["rm", "-r", f"{folder}/{name}"], check=True)
     return seconds, record["counts"]
 
@@ -93,3 +118,24 @@ def embed_texts(options):
             assert counts == {"errors": 0, "rows": figures["texts"]}, counts
             ours.append({"texts/s": figures["texts"] / seconds})
         print_table(f"MiniLM embeddings of 4,000 texts, {precision}, beside sentence-transformers in float32", ours, peers)
+
+
+def label_images(options):
+    """JPEG shards, Parquet out, from the start of each program to its end; both say the same of each image."""
+    folder = images(options.peer_python).name
+    checkpoint = sorted(pathlib.Path(folder, "runs/resnet/checkpoints").glob("step-*"))[-1]
+
+    def verify(output):
+        compared = figures_of([options.peer_python, HERE / "peers/compare_labels.py", f"{output}/predictions", f"{folder}/peer.parquet"])
+        assert compared["other_classes"] <= IMAGES // 50 and compared["difference"] < 0.01, compared
+
+    ours, peers = [], []
+    for _ in range(options.repeats):
+        started = time.perf_counter()
+        assert figures_of([options.peer_python, HERE / "peers/label_images.py", folder, checkpoint])["images"] == IMAGES
+        seconds = time.perf_counter() - started
+        peers.append({"images/s": IMAGES / seconds, "seconds": seconds})
+        seconds, counts = predict(folder, "labels", f"model: {checkpoint}\nsource: {{files: ['{folder}/shard-*.tar']}}\n", verify=verify)
+        assert counts == {"errors": 0, "rows": IMAGES}, counts
+        ours.append({"images/s": IMAGES / seconds, "seconds": seconds})
+    print_table("classes of 800 JPEGs by a ResNet-18, beside a DataLoader and torchvision", ours, peers)
