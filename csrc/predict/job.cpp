@@ -16,6 +16,7 @@
 #include "predict/output/output_state.h"
 #include "predict/output/schema_json.h"
 #include "predict/recorder.h"
+#include "predict/source/open_source.h"
 #include "predict/task.h"
 #include "storage/patterns.h"
 #include "storage/storage.h"
@@ -88,7 +89,7 @@ class Job {
     for (const config::InputPath& path : settings_.source.files) {
       for (const std::string& pattern : storage::expand_braces(path.path)) {
         try {
-          for (std::string& name : storage_.expand({pattern}))
+          for (std::string& name : expand_source(pattern, storage_))
             if (seen.insert(name).second) names.push_back(std::move(name));
         } catch (const storage::NoMatchError&) {
           if (settings_.mode == Mode::kOnce) throw;

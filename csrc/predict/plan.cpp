@@ -6,8 +6,8 @@
 #include "comm/text_exchange.h"
 #include "common/error.h"
 #include "common/format.h"
-#include "data/table/tables.h"
 #include "predict/output/schema_json.h"
+#include "predict/source/open_source.h"
 #include "table/schema_check.h"
 #include "work/inputs.h"
 
@@ -75,20 +75,6 @@ std::optional<table::Schema> learn_kept(const std::vector<std::string>& names,
 
 int64_t SourceFile::rows() const {
   return std::reduce(block_rows.begin(), block_rows.end());
-}
-
-std::unique_ptr<table::TableFile> open_source(const std::string& name, const PredictSettings& settings,
-                                              const table::Schema& kept, storage::Storage& storage) {
-  table::TableOptions options = data::table_options(settings.source);
-  auto file = table::open_table(storage, name, options);
-  if (file->stores_types()) return file;
-  // What does not say what its columns hold is read as the first file was.
-  const size_t told = options.types.size();
-  for (const Field& field : kept) {
-    const Field* own = table::find_field(file->schema(), field.name);
-    if (own != nullptr && own->type != field.type) options.types.try_emplace(field.name, field.type);
-  }
-  return options.types.size() == told ? std::move(file) : table::open_table(storage, name, options);
 }
 
 std::vector<std::vector<SourcePart>> cut_into_units(const std::vector<SourceFile>& files,

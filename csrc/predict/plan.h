@@ -9,7 +9,7 @@
 #include "predict/scorer/scorer.h"
 #include "predict/settings.h"
 #include "storage/storage.h"
-#include "table/table_file.h"
+#include "table/column.h"
 #include "work/stored_file.h"
 
 namespace echelon {
@@ -56,9 +56,5 @@ std::vector<std::vector<SourcePart>> cut_into_units(const std::vector<SourceFile
 /// Mode::kOnce one at least must be read.
 Plan make_plan(const std::vector<std::string>& names, const PredictSettings& settings, const Scorer& scorer,
                const std::optional<table::Schema>& kept, storage::Storage& storage, Communicator& comm);
-
-/// Opens a file as make_plan() did.
-std::unique_ptr<table::TableFile> open_source(const std::string& name, const PredictSettings& settings,
-                                              const table::Schema& kept, storage::Storage& storage);
 
 }  // namespace echelon::predict

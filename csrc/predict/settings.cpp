@@ -4,6 +4,29 @@
 #include "data/table/describe_reading.h"
 
 namespace echelon::predict {
+
+data::TableReading table_reading(const SourceSettings& settings) {
+  using table::TableFormat;
+  data::TableReading reading{.types = settings.types, .csv = settings.csv};
+  switch (settings.format) {
+    case SourceFormat::kParquet:
+      reading.format = TableFormat::kParquet;
+      break;
+    case SourceFormat::kArrow:
+      reading.format = TableFormat::kArrow;
+      break;
+    case SourceFormat::kCsv:
+      reading.format = TableFormat::kCsv;
+      break;
+    case SourceFormat::kJsonLines:
+      reading.format = TableFormat::kJsonLines;
+      break;
+    default:
+      break;
+  }
+  return reading;
+}
+
 void describe(config::Fields<ScoredModel>& f) {
   f.about("What rows are scored with.");
   f.add("path", &ScoredModel::path,
@@ -24,14 +47,32 @@ void describe(config::Fields<ScoredModel>& f) {
 void describe(config::Fields<SourceSettings>& f) {
   f.about("Which rows are scored.");
   f.add("files", &SourceSettings::files,
-        "Parquet, Arrow, CSV or JSON lines, the latter two also .gz and .zst: paths, globs or ranges, also "
-        "in object "
-        "stores (s3://, gs://).")
+        "Tables (Parquet, Arrow, CSV, JSON lines), tar shards, images, or text of a row a line (.txt): "
+        "paths, globs or ranges, also in object stores (s3://, gs://). CSV, JSON lines, shards and text "
+        "also as .gz and .zst. A folder stands for the images in it and below it.")
       .required()
       .min_items(1)
       .example("['tables/*.parquet']");
-  data::describe_reading(f);
-  f.check([](const SourceSettings& s, config::Checks& checks) { data::check_reading(s, checks); });
+  f.add("format", &SourceSettings::format,
+        "auto: by the names of the files, else by their first bytes; tar: a row for each sample of shards, "
+        "as WebDataset groups them; images: a row a file; lines: a row for each line of text; paths: the "
+        "same, each line being the path of an image, or of a text to be read.")
+      .values({{"auto", SourceFormat::kAuto},
+               {"parquet", SourceFormat::kParquet},
+               {"arrow", SourceFormat::kArrow},
+               {"csv", SourceFormat::kCsv},
+               {"jsonl", SourceFormat::kJsonLines},
+               {"tar", SourceFormat::kTar},
+               {"images", SourceFormat::kImages},
+               {"lines", SourceFormat::kLines},
+               {"paths", SourceFormat::kPaths}});
+  data::describe_columns(f);
+  f.check([](const SourceSettings& s, config::Checks& checks) {
+    constexpr std::string_view kNoTables = "has no effect on this format";
+    if (s.format < SourceFormat::kTar) return data::check_reading(table_reading(s), checks);
+    if (!s.types.empty()) checks.problem("types", kNoTables);
+    if (checks.is_set("csv")) checks.problem("csv", kNoTables);
+  });
 }
 
 void describe(config::Fields<OutputSettings>& f) {
@@ -86,7 +127,7 @@ void describe(config::Fields<LogSettings>& f) {
 }
 
 void describe(config::Fields<PredictSettings>& f) {
-  f.about("Scores every row of tables or texts exactly once.");
+  f.about("Scores every row of tables, every text or every image exactly once.");
   f.add("model", &PredictSettings::model, "What rows are scored with.").required();
   f.add("source", &PredictSettings::source, "Which rows are scored.").required();
   f.add("inputs", &PredictSettings::inputs,
@@ -128,7 +169,8 @@ void describe(config::Fields<PredictSettings>& f) {
         "Units of work that a rank is at together, each on one thread; not set: its share of the cores.")
       .range(1, 1024);
   f.add("batch", &PredictSettings::batch,
-        "Rows that the model sees at once. Not set: as many as keep what lies between its layers within 64 MiB "
+        "Rows that the model sees at once. Not set: as many as keep what lies between its layers within 64 "
+        "MiB "
         "a thread.")
       .range(1, 1 << 24)
       .unit("rows");

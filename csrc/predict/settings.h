@@ -26,11 +26,29 @@ struct ScoredModel {
 };
 void describe(config::Fields<ScoredModel>& f);
 
+/// What files are.
+enum class SourceFormat {
+  kAuto,  ///< by the name; what no name says, as table::TableFormat::kAuto
+  kParquet,
+  kArrow,
+  kCsv,
+  kJsonLines,
+  kTar,     ///< WebDataset shards: a row a sample
+  kImages,  ///< a row a file
+  kLines,   ///< text: a row a line
+  kPaths,   ///< text with the path of a file on each line: a row a path
+};
+
 /// Which rows are scored.
-struct SourceSettings : data::TableReading {
+struct SourceSettings {
   std::vector<config::InputPath> files;
+  SourceFormat format = SourceFormat::kAuto;
+  std::map<std::string, std::string> types;  ///< as data::TableReading has them
+  data::CsvSettings csv;
 };
 void describe(config::Fields<SourceSettings>& f);
+/// Of files that are tables.
+data::TableReading table_reading(const SourceSettings& settings);
 
 /// Where predictions go, and what stands beside them.
 struct OutputSettings {

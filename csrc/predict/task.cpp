@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "predict/source/open_source.h"
 
 namespace echelon::predict {
 namespace {

@@ -8,6 +8,7 @@
 #include "predict/chunk_queue.h"
 #include "predict/output/row_writer.h"
 #include "predict/plan.h"
+#include "table/table_file.h"
 #include "work/task.h"
 
 namespace echelon::predict {

@@ -247,9 +247,34 @@ unit_mb: 0.0001
         self.assert_succeeds(run("predict", config, "pipeline=3", f"output.folder={self.folder}/cut", ranks=3))
         cut = pyarrow.dataset.dataset(self.folder / "cut/predictions").to_table().sort_by("n")
         self.assertTrue(cut.equals(made), "a model that is cut into stages says the same to the bit")
+        self.assert_lines_and_files_embedded([text for text in texts if "\n" not in text and "\r" not in text])
         wrong = run("predict", config, "inputs.text=[n]", f"output.folder={self.folder}/wrong")
         self.assertEqual(wrong.returncode, 4)
         self.assertIn('texts.parquet: column "n" holds int64; needed: ', wrong.stderr)
+
+
+    def assert_lines_and_files_embedded(self, texts):
+        """A text a line, and a text a file, say what the same texts in a table say."""
+        pyarrow.parquet.write_table(pyarrow.table({"text": texts}), self.folder / "table.parquet")
+        (self.folder / "lines.txt").write_text("\n".join(texts))
+        for i, text in enumerate(texts):
+            (self.folder / f"text-{i}").write_text(text)
+        (self.folder / "bad").write_bytes(b"\xff")
+        (self.folder / "list.txt").write_text("".join(f"text-{i}\n" for i in range(len(texts))) + "bad\nnone\n")
+        found = []
+        for name, form in (("table.parquet", "auto"), ("lines.txt", "auto"), ("list.txt", "paths")):
+            config = self.write("texts.yaml", f"""
+model: {self.model()}
+source: {{files: [{self.folder}/{name}], format: {form}}}
+output: {{folder: {self.folder}/of-{name}}}
+""")
+            self.assert_succeeds(run("predict", config))
+            made = pyarrow.dataset.dataset(self.folder / f"of-{name}/predictions").to_table()
+            found.append(numpy.array(made["embedding"].to_pylist(), numpy.float32))
+            numpy.testing.assert_allclose(found[-1], found[0], atol=1e-6)
+        errors = pyarrow.dataset.dataset(self.folder / "of-list.txt/errors").to_table()
+        self.assertEqual(errors["row_number"].to_pylist(), [len(texts), len(texts) + 1])
+        self.assertIn("bad, offset 0: no UTF-8", errors["reason"][0].as_py())
 
 
 class BadInputTest(PredictTest):

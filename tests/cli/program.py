@@ -11,7 +11,7 @@ import unittest
 
 PROGRAM = os.environ["ECHELON"]
 SOURCE = pathlib.Path(os.environ["ECHELON_SOURCE_DIR"])
-SCORING = ("score.yaml", "write.yaml")  # of configs/, those that train nothing
+SCORING = ("label.yaml", "score.yaml", "write.yaml")  # of configs/, those that train nothing
 SHARD = SOURCE / "configs/data/mnist5k/train-000.tar"
 MPIRUN = os.environ.get("ECHELON_MPIRUN", "mpirun")
 

@@ -1,6 +1,7 @@
 #include "predict/scorer/model.h"
 
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/class_names.h"
 #include "common/checksum.h"
 #include "common/error.h"
 #include "common/format.h"
@@ -69,6 +70,12 @@ std::shared_ptr<nn::LayeredModel> layers_of(nn::ModelSpec spec, train::Precision
                                             at::TensorOptions().dtype(train::storage_type(precision)), 0);
 }
 
+std::vector<std::string> class_names_of(const checkpoint::Checkpoint& checkpoint) {
+  if (!checkpoint.has(checkpoint::kClassesFile)) return {};
+  const fs::path path = checkpoint.folder() / checkpoint::kClassesFile;
+  return checkpoint::parse_class_names(checkpoint.text(checkpoint::kClassesFile), path.string());
+}
+
 }  // namespace
 
 fs::path choose_checkpoint(const fs::path& path) {
@@ -85,6 +92,7 @@ LoadedModel load_model(const ScoredModel& settings, train::Precision precision, 
                      .digest = digest_of(checkpoint.manifest()),
                      .training = settings_of(checkpoint),
                      .encoder = nullptr,
+                     .class_names = class_names_of(checkpoint),
                      .tokenizer = {},
                      .inference = nullptr,
                      .layers = nullptr};

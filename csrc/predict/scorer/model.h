@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/file.h"
 #include "predict/inference/inference.h"
@@ -21,6 +22,7 @@ struct LoadedModel {
   train::TrainSettings training;  ///< what it was trained with
   /// Null where the model reads no table.
   std::shared_ptr<const table::FeatureEncoder> encoder;
+  std::vector<std::string> class_names;  ///< of a model of images; empty: they have none
   /// The file of its tokenizer: the checkpoint's copy, or what the settings say. Empty: there is none.
   std::string tokenizer;
   std::shared_ptr<Inference> inference;  ///< null for language models

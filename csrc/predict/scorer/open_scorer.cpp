@@ -4,6 +4,8 @@
 #include "common/format.h"
 #include "generate/language_model.h"
 #include "models/bert.h"
+#include "predict/scorer/file_texts_scorer.h"
+#include "predict/scorer/image_scorer.h"
 #include "predict/scorer/language_scorer.h"
 #include "predict/scorer/model.h"
 #include "predict/scorer/table_scorer.h"
@@ -22,6 +24,12 @@ void require_no_writing(const PredictSettings& settings, const std::string& orig
     throw ConfigError(str_format("generation: has no effect, as {} is no language model", origin));
 }
 
+/// `texts`, where the source lists the files of the texts.
+std::unique_ptr<Scorer> reading_files(std::unique_ptr<Scorer> texts, const PredictSettings& settings) {
+  if (settings.source.format != SourceFormat::kPaths || texts->inputs().size() > 1) return texts;
+  return make_file_texts_scorer(std::move(texts), settings);
+}
+
 OpenedScorer open_hugging_face(const PredictSettings& settings, const Placement& placement) {
   require_no_writing(settings, settings.model.path.path);
   if (settings.model.tokenizer)
@@ -30,7 +38,7 @@ OpenedScorer open_hugging_face(const PredictSettings& settings, const Placement&
   const auto inference = std::make_shared<Inference>(models::make_bert(model.settings(), nn::init::zeros()),
                                                      settings.precision, placement);
   model.load(inference->model());
-  return {.scorer = make_text_scorer(model, inference, settings),
+  return {.scorer = reading_files(make_text_scorer(model, inference, settings), settings),
           .inference = inference,
           .path = model.folder().string(),
           .family = "bert",
@@ -45,16 +53,20 @@ OpenedScorer open_checkpoint(const PredictSettings& settings, const Placement& p
                       .family = model.family,
                       .digest = model.digest};
   if (generate::writes(model.training.model)) {
-    opened.scorer = make_language_scorer(std::move(model), settings);
+    opened.scorer = reading_files(make_language_scorer(std::move(model), settings), settings);
     return opened;
   }
   require_no_writing(settings, model.origin);
-  if (!model.encoder)
+  if (model.encoder) {
+    opened.scorer = make_table_scorer(std::move(model), settings);
+  } else if (std::holds_alternative<data::ImageSettings>(model.training.data)) {
+    opened.scorer = make_image_scorer(std::move(model), settings);
+  } else {
     throw ConfigError(
-        str_format("model: {} is a {}, which was trained neither on tables nor to write; such a checkpoint "
-                   "cannot score yet",
+        str_format("model: {} is a {}, which was trained on text, but not to write it; such a checkpoint cannot "
+                   "score",
                    model.origin, model.family));
-  opened.scorer = make_table_scorer(std::move(model), settings);
+  }
   return opened;
 }
 
