@@ -96,7 +96,7 @@ struct PredictSettings {
   Mode mode = Mode::kOnce;
   int64_t max_files = 10'000;  ///< of a batch, of incremental and follow
   double poll_seconds = 5;     ///< of follow
-  train::Precision precision = train::Precision::kFloat32;
+  std::optional<train::Precision> precision;  ///< not set: that of the training, of other models float32
   std::string device = "auto";
   int64_t pipeline = 1;  ///< ranks that a model is cut over
   std::optional<int64_t> threads;

@@ -116,6 +116,13 @@ class ScoringTest(PredictTest):
             self.assert_close(made["prediction"].to_numpy(), expected)
             self.assertEqual(made.drop_columns("prediction").to_pydict(), patients.to_pydict())
 
+    def test_precision_is_that_of_the_training(self):
+        model = self.train("double", "precision=fp64")
+        self.succeeds(model=model)
+        table = self.predictions()
+        numpy.testing.assert_allclose(table["prediction"].to_numpy(), self.expected(table, model), rtol=1e-12)
+        self.assertIn("was trained in fp64", self.refused("precision=fp32", model=model, folder="single", code=3))
+
     def test_columns_are_chosen_named_and_added(self):
         files = self.inputs(2, rows=30, row_group=10)
         self.succeeds("output.keep=[id]", "output.source_file=true", "output.row_number=true", "output.model_version=true",

@@ -72,7 +72,7 @@ class ImageScorer final : public Scorer {
       : model_(std::move(model)),
         transform_(data::transform_options(std::get<data::ImageSettings>(model_.training.data),
                                            /*augment=*/false)),
-        type_(train::storage_type(settings.precision)),
+        type_(train::storage_type(model_.precision)),
         postprocess_(make_postprocess(settings.postprocess, output_of(model_), settings.output.prefix)),
         batch_(settings.batch.value_or(
             choose_batch(model_.inference->spec(), {{"image", allocate(1)}}, kMostRows))),

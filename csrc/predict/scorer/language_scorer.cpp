@@ -55,7 +55,7 @@ class LanguageScorer : public Scorer {
         model_(std::move(model.layers), model.training.model),
         columns_(std::move(columns)),
         outputs_(std::move(outputs)),
-        precision_(settings.precision),
+        precision_(model.precision),
         batch_tokens_(settings.batch_tokens) {}
 
   const std::vector<std::string>& inputs() const override { return columns_; }

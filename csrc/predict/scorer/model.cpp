@@ -70,6 +70,15 @@ std::shared_ptr<nn::LayeredModel> layers_of(nn::ModelSpec spec, train::Precision
                                             at::TensorOptions().dtype(train::storage_type(precision)), 0);
 }
 
+/// Throws ConfigError for one whose weights are of another type than the stored ones.
+train::Precision choose_precision(std::optional<train::Precision> wanted, const LoadedModel& model) {
+  const train::Precision trained = model.training.precision;
+  if (!wanted || train::storage_type(*wanted) == train::storage_type(trained))
+    return wanted.value_or(trained);
+  throw ConfigError(str_format("precision: {} was trained in {}; set that, or leave it out", model.origin,
+                               train::precision_name(trained)));
+}
+
 std::vector<std::string> class_names_of(const checkpoint::Checkpoint& checkpoint) {
   if (!checkpoint.has(checkpoint::kClassesFile)) return {};
   const fs::path path = checkpoint.folder() / checkpoint::kClassesFile;
@@ -85,17 +94,20 @@ fs::path choose_checkpoint(const fs::path& path) {
   return train::best_checkpoint(newest.folder().parent_path(), metric).folder();
 }
 
-LoadedModel load_model(const ScoredModel& settings, train::Precision precision, const Placement& placement) {
+LoadedModel load_model(const ScoredModel& settings, std::optional<train::Precision> wanted,
+                       const Placement& placement) {
   const checkpoint::Checkpoint checkpoint(settings.path.path);
   LoadedModel loaded{.origin = checkpoint.folder().string(),
                      .family = checkpoint.manifest().model_family,
                      .digest = digest_of(checkpoint.manifest()),
                      .training = settings_of(checkpoint),
+                     .precision = {},
                      .encoder = nullptr,
                      .class_names = class_names_of(checkpoint),
                      .tokenizer = {},
                      .inference = nullptr,
                      .layers = nullptr};
+  const train::Precision precision = loaded.precision = choose_precision(wanted, loaded);
   const bool writes = generate::writes(loaded.training.model);
   loaded.tokenizer = tokenizer_of(checkpoint, settings, writes);
   if (settings.tokenizer) loaded.digest = digest_with_file(loaded.digest, loaded.tokenizer);

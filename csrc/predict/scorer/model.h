@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct LoadedModel {
   /// its files.
   std::string digest;
   train::TrainSettings training;  ///< what it was trained with
+  train::Precision precision;     ///< in which it computes
   /// Null where the model reads no table.
   std::shared_ptr<const table::FeatureEncoder> encoder;
   std::vector<std::string> class_names;  ///< of a model of images; empty: they have none
@@ -35,8 +37,10 @@ struct LoadedModel {
 /// or it is damaged.
 fs::path choose_checkpoint(const fs::path& path);
 
-/// Of the checkpoint in the folder `settings.path`. Throws CheckpointError: it is damaged, or lacks what its
-/// model needs.
-LoadedModel load_model(const ScoredModel& settings, train::Precision precision, const Placement& placement);
+/// Of the checkpoint in the folder `settings.path`; `precision` not set: as it was trained. Throws
+/// CheckpointError: it is damaged, or lacks what its model needs; ConfigError for a precision that its weights
+/// cannot be used in.
+LoadedModel load_model(const ScoredModel& settings, std::optional<train::Precision> precision,
+                       const Placement& placement);
 
 }  // namespace echelon::predict

@@ -36,7 +36,7 @@ OpenedScorer open_hugging_face(const PredictSettings& settings, const Placement&
     throw ConfigError("model.tokenizer: has no effect, as a Hugging Face folder holds its own");
   const checkpoint::HuggingFaceModel model = checkpoint::open_hugging_face(settings.model.path.path);
   const auto inference = std::make_shared<Inference>(models::make_bert(model.settings(), nn::init::zeros()),
-                                                     settings.precision, placement);
+                                                     settings.precision.value_or(train::Precision::kFloat32), placement);
   model.load(inference->model());
   return {.scorer = reading_files(make_text_scorer(model, inference, settings), settings),
           .inference = inference,
