@@ -12,6 +12,7 @@
 #include "data/table/settings.h"
 #include "generate/settings.h"
 #include "predict/postprocess/settings.h"
+#include "predict/tensor_model/settings.h"
 #include "storage/settings.h"
 #include "table/settings.h"
 #include "train/settings.h"
@@ -23,6 +24,8 @@ struct ScoredModel {
   config::InputPath path;
   std::optional<config::InputPath> tokenizer;  ///< not set: the checkpoint's own
   std::string version;                         ///< as users call it; empty: the beginning of the digest
+  std::string method;  ///< of TorchScript: what is called; empty: forward
+  std::string output;  ///< of TorchScript: which of several tensors; empty: all
 };
 void describe(config::Fields<ScoredModel>& f);
 
@@ -88,7 +91,9 @@ struct PredictSettings {
   ScoredModel model;
   SourceSettings source;
   std::map<std::string, std::vector<std::string>> inputs;  ///< columns of each input of the model
-  std::map<std::string, std::string> rename;  ///< what a column of the model is called in the files
+  std::map<std::string, TensorSettings> tensors;  ///< of TorchScript: what inputs are
+  std::map<std::string, std::string> constants;  ///< of TorchScript: arguments that are no tensors
+  std::map<std::string, std::string> rename;     ///< what a column of the model is called in the files
   PostprocessSettings postprocess;
   std::optional<generate::GenerationSettings> generation;
   OutputSettings output;

@@ -9,10 +9,18 @@
 #include "predict/scorer/language_scorer.h"
 #include "predict/scorer/model.h"
 #include "predict/scorer/table_scorer.h"
+#include "predict/scorer/tensor_scorer.h"
 #include "predict/scorer/text_scorer.h"
+#include "predict/tensor_model/model_file.h"
+#include "predict/tensor_model/script_model.h"
 
 namespace echelon::predict {
 namespace {
+
+/// A model that brings its code along; what Echelon and Hugging Face save are folders.
+bool is_model_file(const fs::path& path) {
+  return fs::is_regular_file(path);
+}
 
 bool is_hugging_face(const fs::path& folder) {
   return fs::exists(folder / "config.json");
@@ -70,13 +78,47 @@ OpenedScorer open_checkpoint(const PredictSettings& settings, const Placement& p
   return opened;
 }
 
+OpenedScorer open_model_file(const PredictSettings& settings, const Placement& placement) {
+  const std::string& path = settings.model.path.path;
+  if (placement.pipeline != nullptr)
+    throw ConfigError("pipeline: a TorchScript model is not cut into stages; set pipeline: 1");
+  if (!placement.device.is_cpu())
+    throw ConfigError("device: a TorchScript model computes on the CPU; set device: cpu");
+  require_no_writing(settings, path);
+  if (settings.model.tokenizer)
+    throw ConfigError("model.tokenizer: has no effect, as a TorchScript model takes tensors");
+  const std::string digest = digest_of_script(path);
+  TensorModelOptions options{
+      .path = path, .method = settings.model.method, .given = {}, .constants = settings.constants};
+  for (const auto& [name, columns] : settings.inputs) options.given.push_back(name);
+  return {.scorer = make_tensor_scorer(open_script_model(options), settings),
+          .inference = nullptr,
+          .path = path,
+          .family = "TorchScript",
+          .digest = digest};
+}
+
+/// What only a TorchScript model has.
+void refuse_script_settings(const PredictSettings& settings) {
+  const std::pair<const char*, bool> set[] = {{"model.method", !settings.model.method.empty()},
+                                              {"model.output", !settings.model.output.empty()},
+                                              {"tensors", !settings.tensors.empty()},
+                                              {"constants", !settings.constants.empty()}};
+  for (const auto& [key, is_set] : set)
+    if (is_set)
+      throw ConfigError(str_format("{}: only a TorchScript model has it, which is a file; {} is a folder", key,
+                                   settings.model.path.path));
+}
+
 }  // namespace
 
 std::string resolve_model(const std::string& path) {
-  return is_hugging_face(path) ? path : choose_checkpoint(path).string();
+  return is_model_file(path) || is_hugging_face(path) ? path : choose_checkpoint(path).string();
 }
 
 OpenedScorer open_scorer(const PredictSettings& settings, const Placement& placement) {
+  if (is_model_file(settings.model.path.path)) return open_model_file(settings, placement);
+  refuse_script_settings(settings);
   return is_hugging_face(settings.model.path.path) ? open_hugging_face(settings, placement)
                                                    : open_checkpoint(settings, placement);
 }
