@@ -167,7 +167,8 @@ void describe(config::Fields<PredictSettings>& f) {
   f.add("poll_seconds", &PredictSettings::poll_seconds, "How often follow looks for new files.")
       .range(0.1, 3600)
       .unit("s");
-  f.add("precision", &PredictSettings::precision, "What the model computes in. Not set: as it was trained; a model of a Hugging Face folder in fp32.")
+  f.add("precision", &PredictSettings::precision,
+        "What the model computes in. Not set: as it was trained; a model of a Hugging Face folder in fp32.")
       .values({{"fp32", train::Precision::kFloat32},
                {"fp64", train::Precision::kFloat64},
                {"bf16", train::Precision::kBfloat16}});

@@ -63,8 +63,6 @@ std::shared_ptr<nn::LayeredModel> layers_of(nn::ModelSpec spec, train::Precision
                                             const Placement& placement) {
   if (placement.pipeline != nullptr)
     throw ConfigError("pipeline: a language model is not cut into stages here; set pipeline: 1");
-  if (!placement.device.is_cpu())
-    throw ConfigError("device: a language model is asked on the CPU; set device: cpu");
   std::vector<nn::LayerRange> parts = generate::parts_of(spec);
   return std::make_shared<nn::LayeredModel>(std::move(spec), std::move(parts),
                                             at::TensorOptions().dtype(train::storage_type(precision)), 0);

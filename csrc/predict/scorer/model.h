@@ -38,8 +38,8 @@ struct LoadedModel {
 fs::path choose_checkpoint(const fs::path& path);
 
 /// Of the checkpoint in the folder `settings.path`; `precision` not set: as it was trained. Throws
-/// CheckpointError: it is damaged, or lacks what its model needs; ConfigError for a precision that its weights
-/// cannot be used in.
+/// CheckpointError: it is damaged, or lacks what its model needs; ConfigError for a precision that its
+/// weights cannot be used in.
 LoadedModel load_model(const ScoredModel& settings, std::optional<train::Precision> precision,
                        const Placement& placement);
 

@@ -32,6 +32,12 @@ void require_no_writing(const PredictSettings& settings, const std::string& orig
     throw ConfigError(str_format("generation: has no effect, as {} is no language model", origin));
 }
 
+/// With `device: auto` such a model is on the CPU, whatever else there is.
+void require_cpu(const PredictSettings& settings, std::string_view model) {
+  if (settings.device == "cuda")
+    throw ConfigError(str_format("device: {} computes on the CPU; set device: cpu", model));
+}
+
 /// `texts`, where the source lists the files of the texts.
 std::unique_ptr<Scorer> reading_files(std::unique_ptr<Scorer> texts, const PredictSettings& settings) {
   if (settings.source.format != SourceFormat::kPaths || texts->inputs().size() > 1) return texts;
@@ -43,8 +49,9 @@ OpenedScorer open_hugging_face(const PredictSettings& settings, const Placement&
   if (settings.model.tokenizer)
     throw ConfigError("model.tokenizer: has no effect, as a Hugging Face folder holds its own");
   const checkpoint::HuggingFaceModel model = checkpoint::open_hugging_face(settings.model.path.path);
-  const auto inference = std::make_shared<Inference>(models::make_bert(model.settings(), nn::init::zeros()),
-                                                     settings.precision.value_or(train::Precision::kFloat32), placement);
+  const auto inference =
+      std::make_shared<Inference>(models::make_bert(model.settings(), nn::init::zeros()),
+                                  settings.precision.value_or(train::Precision::kFloat32), placement);
   model.load(inference->model());
   return {.scorer = reading_files(make_text_scorer(model, inference, settings), settings),
           .inference = inference,
@@ -61,6 +68,7 @@ OpenedScorer open_checkpoint(const PredictSettings& settings, const Placement& p
                       .family = model.family,
                       .digest = model.digest};
   if (generate::writes(model.training.model)) {
+    require_cpu(settings, "a language model");
     opened.scorer = reading_files(make_language_scorer(std::move(model), settings), settings);
     return opened;
   }
@@ -70,10 +78,10 @@ OpenedScorer open_checkpoint(const PredictSettings& settings, const Placement& p
   } else if (std::holds_alternative<data::ImageSettings>(model.training.data)) {
     opened.scorer = make_image_scorer(std::move(model), settings);
   } else {
-    throw ConfigError(
-        str_format("model: {} is a {}, which was trained on text, but not to write it; such a checkpoint cannot "
-                   "score",
-                   model.origin, model.family));
+    throw ConfigError(str_format(
+        "model: {} is a {}, which was trained on text, but not to write it; such a checkpoint cannot "
+        "score",
+        model.origin, model.family));
   }
   return opened;
 }
@@ -82,8 +90,7 @@ OpenedScorer open_model_file(const PredictSettings& settings, const Placement& p
   const std::string& path = settings.model.path.path;
   if (placement.pipeline != nullptr)
     throw ConfigError("pipeline: a TorchScript model is not cut into stages; set pipeline: 1");
-  if (!placement.device.is_cpu())
-    throw ConfigError("device: a TorchScript model computes on the CPU; set device: cpu");
+  require_cpu(settings, "a TorchScript model");
   require_no_writing(settings, path);
   if (settings.model.tokenizer)
     throw ConfigError("model.tokenizer: has no effect, as a TorchScript model takes tensors");
@@ -106,8 +113,8 @@ void refuse_script_settings(const PredictSettings& settings) {
                                               {"constants", !settings.constants.empty()}};
   for (const auto& [key, is_set] : set)
     if (is_set)
-      throw ConfigError(str_format("{}: only a TorchScript model has it, which is a file; {} is a folder", key,
-                                   settings.model.path.path));
+      throw ConfigError(str_format("{}: only a TorchScript model has it, which is a file; {} is a folder",
+                                   key, settings.model.path.path));
 }
 
 }  // namespace
