@@ -8,11 +8,6 @@
 namespace echelon::predict {
 namespace {
 
-table::Column empty_as(const table::Column& column) {
-  const bool list = column.type == table::ColumnType::kList;
-  return table::empty_column(column.type, list ? column.items[0].type : table::ColumnType::kUnsupported);
-}
-
 int64_t bytes_of(std::span<const table::Column> columns, int64_t begin, int64_t end) {
   int64_t bytes = 0;
   for (const table::Column& column : columns) bytes += table::value_bytes(column, begin, end);
@@ -44,7 +39,7 @@ int64_t ChunkQueue::room_for(std::span<const table::Column> columns, int64_t beg
 void ChunkQueue::add(std::span<const table::Column> columns, int64_t begin, int64_t end,
                      const RowSpan& origin) {
   if (begun_.columns.empty()) {
-    for (const table::Column& column : columns) begun_.columns.push_back(empty_as(column));
+    for (const table::Column& column : columns) begun_.columns.push_back(table::empty_like(column));
   }
   for (size_t i = 0; i < columns.size(); ++i) table::append_rows(begun_.columns[i], columns[i], begin, end);
   rows_ += origin.rows;

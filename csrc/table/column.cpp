@@ -81,6 +81,10 @@ Column empty_column(ColumnType type, ColumnType item_type) {
   return column;
 }
 
+Column empty_like(const Column& column) {
+  return empty_column(column.type, column.items.empty() ? ColumnType::kUnsupported : column.items[0].type);
+}
+
 void append_rows(Column& to, const Column& from, int64_t begin, int64_t end) {
   append_validity(to, from, begin, end);
   append_values(to.bools, from.bools, begin, end);
@@ -119,6 +123,12 @@ std::vector<std::string> names_of(const Schema& schema) {
   std::vector<std::string> names;
   for (const Field& field : schema) names.push_back(field.name);
   return names;
+}
+
+std::vector<Column> empty_columns(const Schema& schema) {
+  std::vector<Column> columns;
+  for (const Field& field : schema) columns.push_back(empty_column(field.type, field.item_type));
+  return columns;
 }
 
 const Field* find_field(const Schema& schema, std::string_view name) {

@@ -60,6 +60,9 @@ struct Column {
 /// A column without rows. `item_type` is of kList.
 Column empty_column(ColumnType type, ColumnType item_type = ColumnType::kUnsupported);
 
+/// A column of the same type without rows.
+Column empty_like(const Column& column);
+
 /// Adds the rows [begin, end) of `from`, which is of the same type.
 void append_rows(Column& to, const Column& from, int64_t begin, int64_t end);
 
@@ -81,6 +84,9 @@ struct Field {
 using Schema = std::vector<Field>;
 
 std::vector<std::string> names_of(const Schema& schema);
+
+/// Columns of `schema` without rows.
+std::vector<Column> empty_columns(const Schema& schema);
 
 /// Null when there is none of this name.
 const Field* find_field(const Schema& schema, std::string_view name);

@@ -180,8 +180,7 @@ PartitionedWriter::Partition& PartitionedWriter::partition_of(std::span<const Co
         "values",
         name_, rows_, folder, options_.max_partitions));
   partition = std::make_unique<Partition>(Partition{.folder = folder});
-  for (const Field& field : file_schema_)
-    partition->waiting.push_back(empty_column(field.type, field.item_type));
+  partition->waiting = empty_columns(file_schema_);
   return *partition;
 }
 
@@ -218,8 +217,7 @@ void PartitionedWriter::write_group(Partition& partition) {
   partition.file_rows += partition.waiting_rows;
   waiting_bytes_ -= partition.waiting_bytes;
   partition.waiting_rows = partition.waiting_bytes = 0;
-  for (size_t i = 0; i < file_schema_.size(); ++i)
-    partition.waiting[i] = empty_column(file_schema_[i].type, file_schema_[i].item_type);
+  partition.waiting = empty_columns(file_schema_);
   const bool is_large =
       partition.file_bytes >= options_.max_file_bytes || partition.file_rows >= options_.max_file_rows;
   if (is_large || open_files_ > options_.max_open_files) finish_file(partition);

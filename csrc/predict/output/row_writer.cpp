@@ -42,12 +42,6 @@ table::PartitionOptions partition_options(const OutputSettings& output, const st
           .memory_bytes = kMemoryBytes};
 }
 
-std::vector<Column> error_columns() {
-  std::vector<Column> columns;
-  for (const table::Field& field : kErrorSchema) columns.push_back(table::empty_column(field.type));
-  return columns;
-}
-
 void add_error(std::vector<Column>& columns, std::string_view file, int64_t row, std::string_view reason) {
   table::append_text(columns[0], file);
   columns[1].integers.push_back(row);
@@ -174,7 +168,7 @@ void RowWriter::append_unread(const RowSpan& rows, const std::string& reason) {
 }
 
 void RowWriter::append_unread_file(const std::string& file, const std::string& reason) {
-  std::vector<Column> columns = error_columns();
+  std::vector<Column> columns = table::empty_columns(kErrorSchema);
   add_error(columns, file, 0, reason);
   columns[1].valid = {0};
   errors().writer.append(columns);
@@ -197,7 +191,7 @@ void RowWriter::append_scored(std::span<const Column> columns, const std::map<in
 void RowWriter::append_errors(const std::map<int64_t, std::string>& problems,
                               std::span<const RowSpan> origins) {
   if (problems.empty()) return;
-  std::vector<Column> columns = error_columns();
+  std::vector<Column> columns = table::empty_columns(kErrorSchema);
   for (const auto& [row, reason] : problems) {
     const RowPlace place = place_of(origins, row);
     add_error(columns, place.file, place.row, reason);

@@ -213,12 +213,6 @@ bool has_classes(PostprocessKind kind) {
 
 }  // namespace
 
-std::vector<Column> Postprocess::begin() const {
-  std::vector<Column> columns;
-  for (const Field& field : outputs_) columns.push_back(table::empty_column(field.type, field.item_type));
-  return columns;
-}
-
 void Postprocess::append(const at::Tensor& rows, Scores& scores) const {
   const at::Tensor flat = rows.flatten(1).contiguous();
   const int64_t first = scores.columns.front().rows;

@@ -37,7 +37,7 @@ class Postprocess {
   ///   kRaw         output (lists of float32)
   const table::Schema& outputs() const { return outputs_; }
   /// Columns of outputs() without rows.
-  std::vector<table::Column> begin() const;
+  std::vector<table::Column> begin() const { return table::empty_columns(outputs_); }
   /// `rows`: float32 or float64 [rows, …] on the CPU; further dimensions are taken as one. Appends a row each
   /// to `scores.columns`, and notes those that hold a value that is not finite, unless kRaw. Throws
   /// ConfigError where the number of values does not fit the settings.

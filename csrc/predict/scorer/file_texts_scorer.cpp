@@ -2,7 +2,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
-#include "common/stage_clock.h"
+#include "predict/source/read_path.h"
 #include "storage/storage.h"
 #include "table/schema_check.h"
 #include "tokenizer/utf8.h"
@@ -39,9 +39,7 @@ class FileTextsScorer final : public Scorer {
 
   Scores score(std::span<const Column> inputs) const override {
     const Column& paths = inputs[0];
-    Scores scores;
-    for (const table::Field& field : outputs())
-      scores.columns.push_back(table::empty_column(field.type, field.item_type));
+    Scores scores{.columns = table::empty_columns(outputs())};
     for (int64_t row = 0; row < paths.rows;) {
       const std::vector<Column> texts{read(paths, row, scores.problems)};
       row += texts[0].rows;
@@ -53,7 +51,6 @@ class FileTextsScorer final : public Scorer {
  private:
   /// The texts of rows from `row` on, as many as are read at once. Of those with a problem, none.
   Column read(const Column& paths, int64_t row, std::map<int64_t, std::string>& problems) const {
-    const StageScope scope(LoadStage::kRead);
     Column texts = table::empty_column(ColumnType::kString);
     for (; row < paths.rows && texts.bytes.size() < kBytesAtOnce; ++row) {
       try {
@@ -63,15 +60,13 @@ class FileTextsScorer final : public Scorer {
         table::append_text(texts, "");
       }
     }
-    count_bytes_read(static_cast<int64_t>(texts.bytes.size()));
     return texts;
   }
 
   std::string text_of(const Column& paths, int64_t row) const {
     if (!paths.is_valid(row)) throw DataError("the value is missing");
     const std::string path(paths.text(row));
-    if (path.empty()) throw DataError("the path is empty");
-    std::string text = storage::read_all(*storage_.open(path, storage::Access::kInPlace), kMaxFile);
+    std::string text = read_path(storage_, path, kMaxFile);
     const size_t invalid = tokenizer::first_invalid_utf8(text);
     if (invalid < text.size()) throw DataError(str_format("{}, offset {}: no UTF-8", path, invalid));
     return text;

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <array>
 
 #include "common/error.h"
 #include "common/format.h"
@@ -14,6 +13,7 @@
 #include "predict/inference/batch_size.h"
 #include "predict/postprocess/postprocess.h"
 #include "predict/source/open_source.h"
+#include "predict/source/read_path.h"
 #include "storage/storage.h"
 #include "table/schema_check.h"
 #include "train/precision.h"
@@ -132,20 +132,12 @@ class ImageScorer final : public Scorer {
     if (!images.is_valid(row)) throw DataError("the value is missing");
     std::string_view encoded = images.text(row);
     std::string content;
-    if (images.type == ColumnType::kString) encoded = content = read(std::string(encoded));
+    if (images.type == ColumnType::kString)
+      encoded = content = read_path(storage_, std::string(encoded), data::kMaxEncodedImage);
     if (static_cast<int64_t>(encoded.size()) > data::kMaxEncodedImage)
       throw DataError(str_format("an image of {} bytes", encoded.size()));
     transform_({reinterpret_cast<const uint8_t*>(encoded.data()), encoded.size()}, /*key=*/0,
                data::element_type(type_), sample);
-  }
-
-  std::string read(const std::string& path) const {
-    const StageScope scope(LoadStage::kRead);
-    if (path.empty()) throw DataError("the path is empty");
-    std::string content =
-        storage::read_all(*storage_.open(path, storage::Access::kInPlace), data::kMaxEncodedImage);
-    count_bytes_read(static_cast<int64_t>(content.size()));
-    return content;
   }
 
   LoadedModel model_;

@@ -68,8 +68,7 @@ class LanguageScorer : public Scorer {
   }
 
   Scores score(std::span<const Column> inputs) const final {
-    Scores scores;
-    for (const table::Field& field : outputs_) scores.columns.push_back(table::empty_column(field.type));
+    Scores scores{.columns = table::empty_columns(outputs_)};
     const auto count = static_cast<size_t>(inputs[0].rows);
     std::vector<Row> rows(count);
     std::vector<int64_t> lengths(count);

@@ -9,13 +9,13 @@
 #include "common/stage_clock.h"
 #include "predict/inference/batch_size.h"
 #include "predict/postprocess/postprocess.h"
+#include "predict/scorer/require_name.h"
 #include "table/schema_check.h"
 
 namespace echelon::predict {
 namespace {
 
 using table::Column;
-using table::ColumnType;
 
 std::vector<std::string> trained_columns(const table::FeatureEncoder& encoder) {
   std::vector<std::string> columns;
@@ -23,13 +23,7 @@ std::vector<std::string> trained_columns(const table::FeatureEncoder& encoder) {
   return columns;
 }
 
-void require_known(const std::vector<std::string>& known, const std::string& name, const std::string& key) {
-  if (std::ranges::find(known, name) != known.end()) return;
-  const std::string nearest = nearest_name(name, known);
-  throw ConfigError(
-      str_format("{}: the model has no feature \"{}\"; {}", key, name,
-                 nearest.empty() ? "it has " + join(known) : str_format("did you mean \"{}\"?", nearest)));
-}
+constexpr std::string_view kFeature = "feature ";
 
 /// A model knows its features by name, so their order in the settings does not matter: they say what the user
 /// believes that it reads.
@@ -37,13 +31,13 @@ void check_inputs(const PredictSettings& settings, const std::vector<std::string
   for (const auto& [input, columns] : settings.inputs) {
     if (input != "features")
       throw ConfigError(str_format("inputs.{}: a model of tables has one input, features", input));
-    for (const std::string& column : columns) require_known(trained, column, "inputs.features");
+    for (const std::string& column : columns) require_name("inputs.features", column, trained, kFeature);
     for (const std::string& name : trained) {
       if (std::ranges::find(columns, name) == columns.end())
         throw ConfigError(str_format("inputs.features: the model also reads \"{}\"", name));
     }
   }
-  for (const auto& [feature, column] : settings.rename) require_known(trained, feature, "rename");
+  for (const auto& [feature, column] : settings.rename) require_name("rename", feature, trained, kFeature);
 }
 
 /// As the files call them.

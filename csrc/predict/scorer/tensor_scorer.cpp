@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "common/stage_clock.h"
+#include "predict/scorer/require_name.h"
 #include "predict/tensor_model/tensor_input.h"
 #include "predict/tensor_model/tensor_outputs.h"
 #include "table/schema_check.h"
@@ -207,8 +208,7 @@ class TensorScorer final : public Scorer {
     for (size_t i = 0; i < order.size(); ++i) places[static_cast<size_t>(order[i])] = static_cast<int64_t>(i);
     std::vector<Column> sorted;
     for (const Column& column : made) {
-      sorted.push_back(table::empty_column(
-          column.type, column.items.empty() ? ColumnType::kUnsupported : column.items[0].type));
+      sorted.push_back(table::empty_like(column));
       for (const int64_t place : places) {
         if (place < 0) {
           append_empty_row(sorted.back());

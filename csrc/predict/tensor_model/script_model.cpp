@@ -13,6 +13,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "predict/scorer/require_name.h"
 
 namespace echelon::predict {
 namespace {

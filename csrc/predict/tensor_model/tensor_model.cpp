@@ -2,9 +2,6 @@
 
 #include <c10/util/Exception.h>
 
-#include <algorithm>
-
-#include "common/error.h"
 #include "common/format.h"
 
 namespace echelon::predict {
@@ -24,15 +21,6 @@ std::string reason_of(const std::exception& error) {
   const size_t before = text.rfind('\n', end);
   const size_t begin = before == std::string::npos ? 0 : before + 1;
   return text.substr(begin, end + 1 - begin);
-}
-
-void require_name(const std::string& key, const std::string& name, const std::vector<std::string>& known) {
-  if (std::ranges::find(known, name) != known.end()) return;
-  if (known.empty()) throw ConfigError(str_format("{}: the model takes none", key));
-  const std::string nearest = nearest_name(name, known);
-  throw ConfigError(
-      str_format("{}: the model has no \"{}\"; {}", key, name,
-                 nearest.empty() ? "it has " + join(known) : str_format("did you mean \"{}\"?", nearest)));
 }
 
 }  // namespace echelon::predict

@@ -57,7 +57,4 @@ std::vector<std::string> number_outputs(size_t count);
 /// puts it.
 std::string reason_of(const std::exception& error);
 
-/// Throws ConfigError that says the nearest of `known` unless `name` is one of them.
-void require_name(const std::string& key, const std::string& name, const std::vector<std::string>& known);
-
 }  // namespace echelon::predict

@@ -7,6 +7,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "predict/scorer/require_name.h"
 
 namespace echelon::predict {
 namespace {

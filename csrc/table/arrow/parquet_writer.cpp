@@ -139,8 +139,7 @@ class ParquetWriter final : public TableWriter {
   }
 
   void start_group() {
-    group_.clear();
-    for (const Field& field : schema_) group_.push_back(empty_column(field.type, field.item_type));
+    group_ = empty_columns(schema_);
     group_rows_ = bytes_ = 0;
   }
 
