@@ -69,6 +69,12 @@ at::Tensor ProductWeight::backward(const at::Tensor& gradient) const {
 
 SharedWeights::SharedWeights(int64_t uses) : packs_(uses >= kUsesWorthPacking) {}
 
+SharedWeights SharedWeights::of_constants() {
+  SharedWeights weights(/*uses=*/1);
+  weights.constant_ = true;
+  return weights;
+}
+
 SharedWeights::Scope::Scope(SharedWeights& weights) : outer_(std::exchange(current_weights, &weights)) {
   ++weights.scopes_;
 }
@@ -78,7 +84,8 @@ SharedWeights::Scope::~Scope() {
 }
 
 bool SharedWeights::is_current(const Shared& shared, at::ScalarType type) const {
-  return shared.scope == scopes_ && shared.type == type && shared.version == shared.parameter._version();
+  return (constant_ || shared.scope == scopes_) && shared.weight && shared.type == type &&
+         shared.version == shared.parameter._version();
 }
 
 void SharedWeights::renew(Shared& shared, at::ScalarType type) {

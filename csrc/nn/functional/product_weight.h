@@ -56,9 +56,13 @@ class SharedWeights {
  public:
   /// `uses`: of each parameter in a Scope.
   explicit SharedWeights(int64_t uses);
+  /// Of parameters that stay as they are, whatever the Scope. They are not packed: that serves left factors
+  /// of one height, and results would depend on which comes first.
+  static SharedWeights of_constants();
 
   /// While it lives, product_weight() on this thread takes its weights from `weights`; between Scopes all
-  /// parameters may change, within one only by operations that bump their version. Scopes nest.
+  /// parameters may change, but those of_constants(), within one only by operations that bump their version.
+  /// Scopes nest.
   class Scope {
    public:
     explicit Scope(SharedWeights& weights);
@@ -88,6 +92,7 @@ class SharedWeights {
   void renew(Shared& shared, at::ScalarType type);
 
   bool packs_;
+  bool constant_ = false;
   int64_t scopes_ = 0;  // so far
   std::unordered_map<const at::TensorImpl*, Shared> shared_;
 };

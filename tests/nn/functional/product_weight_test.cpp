@@ -111,6 +111,18 @@ TEST(SharedWeights, KnowALaterParameterAtTheSameAddress) {
   }
 }
 
+/// Told by a change that nobody may make.
+TEST(SharedWeights, OfConstantsAreTakenOnce) {
+  const at::Tensor weight = at::randn({16, 24}), first = weight.to(at::kBFloat16);
+  SharedWeights weights = SharedWeights::of_constants();
+  for (const int64_t rows : {8, 3, 8}) {
+    const SharedWeights::Scope scope(weights);
+    const at::Tensor x = at::randn({rows, 24}).to(at::kBFloat16);
+    EXPECT_TRUE(product_weight(weight, at::kBFloat16)->forward(x).equal(at::linear(x, first)));
+    *weight.mutable_data_ptr<float>() += 1;  // without a new version
+  }
+}
+
 TEST(SharedWeights, AreThoseOfTheInnermostScope) {
   const at::Tensor weight = at::rand({4, 4});
   SharedWeights outer(kFew), inner(kFew);
