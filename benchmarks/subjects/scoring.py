@@ -13,6 +13,7 @@ from subjects.measuring import BUILD, HERE, MEMORY_WRAPPER, RANKS, figures_of, p
 
 ROWS = 1_000_000
 IMAGES = 800
+PROMPTS, NEW_TOKENS = 512, 64
 
 
 @functools.cache
@@ -54,6 +55,24 @@ optimizer: {{name: adamw, lr: 0.00001}}
 """)
     run([BUILD / "echelon", "train", f"{folder.name}/train.yaml"])
     return folder
+
+
+@functools.cache
+def language_model(python):
+    """The folder of inputs(), with a gpt of bytes that has read some of the texts, and its checkpoint's folder."""
+    folder = inputs(python).name
+    run([python, HERE / "peers/make_prompts.py", folder, PROMPTS])
+    (pathlib.Path(folder) / "train_gpt.yaml").write_text(f"""
+name: gpt
+output: {folder}/runs
+model: {{name: gpt, layers: 6, heads: 6, width: 384, context: 256, vocabulary: 256}}
+data: {{name: text, train: {folder}/texts.txt, sequence_length: 128}}
+global_batch: 8
+steps: 150
+optimizer: {{name: adamw, lr: 0.001}}
+""")
+    run([BUILD / "echelon", "train", f"{folder}/train_gpt.yaml"])
+    return folder, sorted(pathlib.Path(folder, "runs/gpt/checkpoints").glob("step-*"))[-1]
 
 
 def predict(folder, name, text, *settings, verify=None):
@@ -139,3 +158,25 @@ def label_images(options):
         assert counts == {"errors": 0, "rows": IMAGES}, counts
         ours.append({"images/s": IMAGES / seconds, "seconds": seconds})
     print_table("classes of 800 JPEGs by a ResNet-18, beside a DataLoader and torchvision", ours, peers)
+
+
+def write_texts(options):
+    """Texts that go on for 64 tokens, and such that end with their line: of the peer the time of generate() alone, of us that of the
+    whole program. Both write the same."""
+    folder, checkpoint = language_model(options.peer_python)
+
+    def verify(output):
+        compared = figures_of([options.peer_python, HERE / "peers/compare_texts.py", f"{output}/predictions", f"{folder}/peer.parquet"])
+        assert compared["equal"] >= PROMPTS * 0.97, compared
+
+    for stop, setting in (("length", "stop: []"), ("stop", 'stop: ["\\n"]')):
+        ours, peers = [], []
+        for _ in range(options.repeats):
+            figures = figures_of([options.peer_python, HERE / "peers/write_texts.py", folder, checkpoint, 6, NEW_TOKENS, stop])
+            peers.append({"texts/s": figures["texts"] / figures["seconds"]})
+            seconds, counts = predict(folder, "written", f"model: {checkpoint}\nsource: {{files: [{folder}/prompts.parquet]}}\n",
+                                      f"generation={{max_new_tokens: {NEW_TOKENS}, {setting}}}", verify=verify)
+            assert counts == {"errors": 0, "rows": PROMPTS}, counts
+            ours.append({"texts/s": PROMPTS / seconds})
+        print_table(f"{PROMPTS} texts continued by a gpt of 11 M parameters, to {NEW_TOKENS} tokens or, if `stop`, their line's end ({stop}), "
+                    "beside transformers", ours, peers)
