@@ -24,7 +24,8 @@ at::Tensor TokenEmbedding::apply(const at::Tensor& tokens_BT, const at::Tensor& 
         str_format("a sequence of {} tokens is longer than the model's context of {}", time, context_));
   }
   if (context.decoding != nullptr)
-    return token_.apply(tokens_BT, context) + position_.apply(context.decoding->positions(time), context);
+    return token_.apply(tokens_BT, context) +
+           position_.apply(context.decoding->positions(time, tokens_BT.device()), context);
   const at::Tensor position =
       document_starts_BT.defined()
           ? position_.apply(at::arange(time, tokens_BT.options()) - document_starts_BT, context)

@@ -1,13 +1,13 @@
 #include "generate/generator.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <numeric>
 #include <string_view>
+#include <utility>
 
 #include "common/random.h"
+#include "generate/writing.h"
 
 namespace echelon::generate {
 namespace {
@@ -21,89 +21,103 @@ bool ends_with(const Ids& tokens, const Ids& end) {
   return tokens.size() >= end.size() && std::equal(end.rbegin(), end.rend(), tokens.rbegin());
 }
 
-/// Prompts that are continued together.
+/// Prompts that are continued, some at a time.
 class Batch {
  public:
-  Batch(const LanguageModel& model, std::span<const Ids> prompts, const GenerationOptions& options)
+  Batch(const LanguageModel& model, std::span<const Ids> prompts, const GenerationOptions& options,
+        int64_t places)
       : model_(model),
+        prompts_(prompts),
         options_(options),
         sampler_(options.sampling),
-        given_(model.reads_source() ? std::vector<Ids>(prompts.size(), Ids{options.start})
-                                    : std::vector<Ids>(prompts.begin(), prompts.end())),
-        decoding_(static_cast<int64_t>(prompts.size()), capacity(prompts)),
-        open_(prompts.size()),
+        writing_(model, shape_of(places)),
         made_(prompts.size()) {
-    if (model.reads_source()) source_ = model.read(prompts);
-    for (const Ids& prompt : prompts) {
-      keys_.push_back(key_of(options.seed, prompt));
-      rooms_.push_back(room_after(model, prompt.size(), options));
-    }
-    std::iota(open_.begin(), open_.end(), 0);
+    for (int64_t place = places; place-- > 0;) free_.push_back(place);
   }
 
   std::vector<Continuation> run() {
-    at::Tensor logits = logits_of_given();
-    for (int64_t step = 0;; ++step) {
-      take(logits, step);
-      if (open_.empty()) return std::move(made_);
-      logits = logits_of_last(step);
+    while (true) {
+      if (next_ < prompts_.size() && is_worth_beginning()) {
+        begin();
+      } else if (!open_.empty()) {
+        append();
+      } else {
+        return std::move(made_);
+      }
     }
   }
 
  private:
-  /// Of what is fed: the last token that is written is not.
-  int64_t capacity(std::span<const Ids> prompts) const {
-    int64_t most = 0;
-    for (size_t i = 0; i < prompts.size(); ++i)
-      most = std::max(
-          most, static_cast<int64_t>(given_[i].size()) + room_after(model_, prompts[i].size(), options_) - 1);
-    return most;
-  }
+  /// A text that is being written.
+  struct Open {
+    int64_t place;
+    size_t prompt;
+  };
 
-  at::Tensor logits_of_given() {
-    decoding_.set_rows(open_, std::vector<int64_t>(open_.size(), 0));
-    const at::Tensor hidden = model_.hidden(padded(given_), source_, &decoding_);
-    std::vector<at::Tensor> last;
-    for (size_t i = 0; i < given_.size(); ++i)
-      last.push_back(
-          hidden.select(0, static_cast<int64_t>(i)).select(0, static_cast<int64_t>(given_[i].size()) - 1));
-    return model_.logits(at::stack(last));
-  }
-
-  at::Tensor logits_of_last(int64_t step) {
-    std::vector<int64_t> lengths;
-    std::vector<Ids> tokens;
-    for (const int64_t row : open_) {
-      const auto i = static_cast<size_t>(row);
-      lengths.push_back(static_cast<int64_t>(given_[i].size()) + step);
-      tokens.push_back({made_[i].tokens.back()});
+  nn::DecodingState::Shape shape_of(int64_t places) const {
+    nn::DecodingState::Shape shape{.sequences = places, .capacity = 0, .source_capacity = 0};
+    for (const Ids& prompt : prompts_) {
+      const int64_t written = room_after(model_, prompt.size(), options_);
+      const int64_t fed = std::ssize(given(prompt)) + written - 1;  // the last that is written is not
+      shape.capacity = std::max(shape.capacity, fed);
+      if (model_.reads_source()) shape.source_capacity = std::max(shape.source_capacity, std::ssize(prompt));
     }
-    decoding_.set_rows(open_, lengths);
-    return model_.logits(model_.hidden(padded(tokens), source_, &decoding_).select(1, 0));
+    return shape;
   }
 
-  /// A token each of the rows that are open, of which those that end with it are no longer.
-  void take(const at::Tensor& logits, int64_t step) {
-    const at::Tensor rows = logits.contiguous();
-    std::vector<int64_t> still_open;
-    for (size_t i = 0; i < open_.size(); ++i) {
-      const int64_t row = open_[i];
-      if (!ends(row, draw(rows[static_cast<int64_t>(i)], row, step))) still_open.push_back(row);
+  /// What a text begins with.
+  Ids given(const Ids& prompt) const { return model_.reads_source() ? Ids{options_.start} : prompt; }
+
+  /// A pass of first tokens keeps the open texts waiting: some prompts share one.
+  bool is_worth_beginning() const { return open_.empty() || 4 * free_.size() >= free_.size() + open_.size(); }
+
+  void begin() {
+    std::vector<Open> begun;
+    std::vector<int64_t> places;
+    std::vector<Ids> tokens, sources;
+    for (; next_ < prompts_.size() && !free_.empty(); ++next_) {
+      begun.push_back({.place = free_.back(), .prompt = next_});
+      places.push_back(free_.back());
+      free_.pop_back();
+      tokens.push_back(given(prompts_[next_]));
+      if (model_.reads_source()) sources.push_back(prompts_[next_]);
     }
-    open_ = std::move(still_open);
+    take(writing_.begin(places, tokens, sources), begun);
   }
 
-  std::optional<uint32_t> draw(const at::Tensor& logits, int64_t row, int64_t step) {
-    const double uniform =
-        RandomStream(derive_key(keys_[static_cast<size_t>(row)], static_cast<uint64_t>(step))).uniform();
+  void append() {
+    std::vector<int64_t> places;
+    std::vector<uint32_t> tokens;
+    for (const auto& [place, prompt] : open_) {
+      places.push_back(place);
+      tokens.push_back(made_[prompt].tokens.back());
+    }
+    const at::Tensor logits = writing_.append(places, tokens);
+    take(logits, std::exchange(open_, {}));
+  }
+
+  /// A token of each of `texts`; those that it does not end are open.
+  void take(const at::Tensor& logits, const std::vector<Open>& texts) {
+    for (size_t i = 0; i < texts.size(); ++i) {
+      if (ends(texts[i].prompt, draw(logits[static_cast<int64_t>(i)], texts[i].prompt))) {
+        free_.push_back(texts[i].place);
+      } else {
+        open_.push_back(texts[i]);
+      }
+    }
+  }
+
+  std::optional<uint32_t> draw(const at::Tensor& logits, size_t prompt) {
+    const uint64_t key = key_of(options_.seed, prompts_[prompt]);
+    const double uniform = RandomStream(derive_key(key, made_[prompt].tokens.size())).uniform();
     const auto vocabulary = static_cast<size_t>(options_.vocabulary);
     if (logits.scalar_type() == at::kDouble)
       return sampler_.next(std::span(logits.const_data_ptr<double>(), vocabulary), uniform);
     return sampler_.next(std::span(logits.const_data_ptr<float>(), vocabulary), uniform);
   }
 
-  bool ends(int64_t row, std::optional<uint32_t> token) {
-    Continuation& made = made_[static_cast<size_t>(row)];
+  bool ends(size_t prompt, std::optional<uint32_t> token) {
+    Continuation& made = made_[prompt];
     if (!token) {
       made.finite = false;
       return true;
@@ -115,18 +129,17 @@ class Batch {
       made.reason = FinishReason::kStop;
       return true;
     }
-    return static_cast<int64_t>(made.tokens.size()) == rooms_[static_cast<size_t>(row)];
+    return std::ssize(made.tokens) == room_after(model_, prompts_[prompt].size(), options_);
   }
 
   const LanguageModel& model_;
+  std::span<const Ids> prompts_;
   const GenerationOptions& options_;
   Sampler sampler_;
-  std::vector<Ids> given_;  ///< what each begins with
-  nn::Activations source_;
-  nn::DecodingState decoding_;
-  std::vector<int64_t> open_;  ///< rows that are still being written, ascending
-  std::vector<uint64_t> keys_;
-  std::vector<int64_t> rooms_;
+  Writing writing_;
+  std::vector<int64_t> free_;  ///< places
+  std::vector<Open> open_;
+  size_t next_ = 0;  ///< of the prompts, to begin
   std::vector<Continuation> made_;
 };
 
@@ -138,9 +151,9 @@ int64_t room_after(const LanguageModel& model, size_t prompt_tokens, const Gener
 }
 
 std::vector<Continuation> continue_prompts(const LanguageModel& model, std::span<const Ids> prompts,
-                                           const GenerationOptions& options) {
-  const c10::InferenceMode no_gradients;
-  return prompts.empty() ? std::vector<Continuation>() : Batch(model, prompts, options).run();
+                                           const GenerationOptions& options, int64_t places) {
+  if (prompts.empty()) return {};
+  return Batch(model, prompts, options, std::min(places, std::ssize(prompts))).run();
 }
 
 }  // namespace echelon::generate

@@ -34,13 +34,14 @@ struct Continuation {
 /// by themselves, they are at most the model's context.
 int64_t room_after(const LanguageModel& model, size_t prompt_tokens, const GenerationOptions& options);
 
-/// What comes after each of `prompts`, or where the model reads a source, of each as the source. They run as
-/// one batch, from which a prompt leaves when its text ends. Prompts have at least one token and room_after()
-/// them; what they hold is smaller than the model's vocabulary.
+/// What comes after each of `prompts`, or where the model reads a source, of each as the source. At most
+/// `places` run together, at least one; where texts have ended others begin (continuous batching: Yu et al.,
+/// Orca, OSDI 2022). Prompts have at least one token and room_after() them; what they hold is smaller than
+/// the model's vocabulary.
 ///
 /// What is drawn is a function of the seed, the prompt's tokens and the number of the step: it depends
 /// neither on the other prompts nor on when and where they run.
 std::vector<Continuation> continue_prompts(const LanguageModel& model, std::span<const Ids> prompts,
-                                           const GenerationOptions& options);
+                                           const GenerationOptions& options, int64_t places);
 
 }  // namespace echelon::generate

@@ -3,23 +3,9 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
-#include "common/error.h"
-#include "common/format.h"
-
 namespace echelon::generate {
-namespace {
-
-size_t place_of(const nn::ModelSpec& spec, std::string_view layer) {
-  const auto found = std::ranges::find(spec.layers, layer, &nn::LayerSpec::name);
-  if (found == spec.layers.end())
-    throw InternalError(str_format("a {} that writes has no layer '{}'", spec.family, layer));
-  return static_cast<size_t>(found - spec.layers.begin());
-}
-
-}  // namespace
 
 at::Tensor padded(std::span<const Ids> rows) {
   size_t longest = 0;
@@ -39,15 +25,7 @@ bool writes(const models::ModelSettings& settings) {
   return gpt != nullptr ? gpt->causal : std::holds_alternative<models::EncoderDecoderSettings>(settings);
 }
 
-std::vector<nn::LayerRange> parts_of(const nn::ModelSpec& spec) {
-  const size_t first = place_of(spec, "embedding"), head = place_of(spec, "norm"), end = spec.layers.size();
-  std::vector<nn::LayerRange> parts{{first, head}, {head, end}};
-  if (first > 0) parts.insert(parts.begin(), {0, first});
-  return parts;
-}
-
-LanguageModel::LanguageModel(std::shared_ptr<nn::LayeredModel> model, const models::ModelSettings& settings)
-    : model_(std::move(model)) {
+LanguageModel::LanguageModel(Ask ask, const models::ModelSettings& settings) : ask_(std::move(ask)) {
   const models::ModelInterface interface = models::interface_of(settings);
   context_ = interface.input_shape.front();
   vocabulary_ = interface.output_limit;
@@ -55,27 +33,45 @@ LanguageModel::LanguageModel(std::shared_ptr<nn::LayeredModel> model, const mode
   has_documents_ = interface.document_starts;
 }
 
-nn::Activations LanguageModel::read(std::span<const Ids> sources) const {
-  const at::Tensor tokens = padded(sources);
-  at::Tensor starts = at::arange(tokens.size(1), at::kLong).expand(tokens.sizes()).contiguous();
+nn::Activations LanguageModel::inputs_of(std::span<const Ids> sources, std::span<const Ids> tokens) const {
+  nn::Activations inputs{{"tokens", padded(tokens)}};
+  if (has_documents_) inputs["document_starts"] = at::zeros_like(inputs.at("tokens"));
+  if (!reads_source_) return inputs;
+  const at::Tensor source = padded(sources);
+  at::Tensor starts = at::arange(source.size(1), at::kLong).expand(source.sizes()).contiguous();
   for (size_t i = 0; i < sources.size(); ++i)  // what is left is padding, each a document of its own
     starts[static_cast<int64_t>(i)].narrow(0, 0, static_cast<int64_t>(sources[i].size())).zero_();
-  return model_->forward(0, {{"source", tokens}, {"source_starts", starts}}, {});
+  inputs.insert({{"source", source}, {"source_starts", starts}});
+  return inputs;
 }
 
-at::Tensor LanguageModel::hidden(const at::Tensor& tokens, const nn::Activations& source,
-                                 nn::DecodingState* decoding) const {
-  nn::Activations inputs = source;
-  inputs["tokens"] = tokens;
-  if (has_documents_) inputs["document_starts"] = at::zeros_like(tokens);
-  const size_t part = reads_source_ ? 1 : 0;
-  return model_->forward(part, std::move(inputs), {.decoding = decoding}).at("x");
+nn::Activations LanguageModel::inputs_of(std::span<const uint32_t> tokens) const {
+  const at::Tensor column = at::empty({std::ssize(tokens), 1}, at::kLong);
+  std::ranges::copy(tokens, column.mutable_data_ptr<int64_t>());
+  nn::Activations inputs{{"tokens", column}};
+  if (has_documents_) inputs["document_starts"] = at::zeros_like(column);
+  if (reads_source_) inputs.insert({{"memory", {}}, {"source_starts", {}}});
+  return inputs;
 }
 
-at::Tensor LanguageModel::logits(const at::Tensor& hidden) const {
-  const size_t part = reads_source_ ? 2 : 1;
-  const at::Tensor logits = model_->forward(part, {{"x", hidden}}, {}).at("logits");
-  return logits.scalar_type() == at::kDouble ? logits : logits.to(at::kFloat);
+nn::Activations LanguageModel::ask(const Pass& pass, nn::Activations inputs) const {
+  inputs[kPass] = to_tensor(pass);
+  return ask_(std::move(inputs));
+}
+
+at::Tensor LanguageModel::log_probabilities(std::span<const Ids> sources, std::span<const Ids> tokens,
+                                            std::span<const Ids> targets) const {
+  nn::Activations inputs = inputs_of(sources, tokens);
+  const int64_t time = inputs.at("tokens").size(1);
+  std::vector<int64_t> picked, wanted;
+  for (size_t i = 0; i < targets.size(); ++i) {
+    for (size_t t = 0; t < targets[i].size(); ++t)
+      picked.push_back(static_cast<int64_t>(i) * time + static_cast<int64_t>(t));
+    wanted.insert(wanted.end(), targets[i].begin(), targets[i].end());
+  }
+  inputs[kPicked] = at::tensor(picked, at::kLong);
+  inputs[kTargets] = at::tensor(wanted, at::kLong);
+  return ask({.kind = Pass::Kind::kWhole}, std::move(inputs)).at(kLogProbabilities).cpu();
 }
 
 }  // namespace echelon::generate

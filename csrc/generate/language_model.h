@@ -1,15 +1,15 @@
-// A model that says which token comes next, in the steps that writing needs.
+// A model that says which token comes next, wherever it runs.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <span>
 #include <vector>
 
+#include "generate/language_stage.h"
 #include "models/settings.h"
-#include "nn/decoding.h"
 #include "nn/layered_model.h"
 
 namespace echelon::generate {
@@ -22,33 +22,35 @@ at::Tensor padded(std::span<const Ids> rows);
 /// Whether a model of these settings writes: an encoder_decoder, or a gpt that is causal.
 bool writes(const models::ModelSettings& settings);
 
-/// In which parts LanguageModel wants the layers of such a model: its encoder, if it has one, what makes
-/// hidden states, and what makes logits of them.
-std::vector<nn::LayerRange> parts_of(const nn::ModelSpec& spec);
-
-/// Runs without gradients and outside training; several threads may use it at once. Autocast
-/// (nn/autocast.h) and nn::SharedWeights belong to the thread.
+/// Several threads may use it at once. Its inputs are checked by those who use it: tokens are smaller than
+/// the vocabulary, and sequences no longer than the context.
 class LanguageModel {
  public:
-  /// `model`: of these settings, which writes(), in parts_of() it.
-  LanguageModel(std::shared_ptr<nn::LayeredModel> model, const models::ModelSettings& settings);
+  /// What the LanguageStages of a model make of a pass, one after the other. Thread-safe, without gradients.
+  using Ask = std::function<nn::Activations(nn::Activations)>;
+  /// `settings`: of the model that `ask` asks, which writes().
+  LanguageModel(Ask ask, const models::ModelSettings& settings);
 
   int64_t context() const { return context_; }  ///< the most tokens of a sequence, and of a source
   int64_t vocabulary() const { return vocabulary_; }
   bool reads_source() const { return reads_source_; }  ///< before it writes: an encoder and decoder
 
-  /// Of sources with at least one token each: what hidden() takes.
-  nn::Activations read(std::span<const Ids> sources) const;
+  /// The natural logarithm of the probability of targets[i][t] behind tokens[i][… t], one sequence after the
+  /// other: float64 [targets in all], on the CPU. Sequences have at least one token, and as many targets.
+  /// `sources`: of each, with at least one token; empty where reads_source() is not.
+  at::Tensor log_probabilities(std::span<const Ids> sources, std::span<const Ids> tokens,
+                               std::span<const Ids> targets) const;
 
-  /// tokens int64 [batch, time] → [batch, time, width]. `source`: of read(); empty where reads_source() is
-  /// not. `decoding`: nn/decoding.h; null: the tokens are whole sequences.
-  at::Tensor hidden(const at::Tensor& tokens, const nn::Activations& source,
-                    nn::DecodingState* decoding = nullptr) const;
-  /// [rows, width] → float32 or float64 [rows, vocabulary].
-  at::Tensor logits(const at::Tensor& hidden) const;
+  // For Writing (generate/writing.h).
+
+  /// The model's inputs of sequences, whole or their first tokens, with their sources.
+  nn::Activations inputs_of(std::span<const Ids> sources, std::span<const Ids> tokens) const;
+  /// Of one token more of each sequence.
+  nn::Activations inputs_of(std::span<const uint32_t> tokens) const;
+  nn::Activations ask(const Pass& pass, nn::Activations inputs) const;
 
  private:
-  std::shared_ptr<nn::LayeredModel> model_;
+  Ask ask_;
   int64_t context_, vocabulary_;
   bool reads_source_, has_documents_;
 };

@@ -3,12 +3,15 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+
 #include "comm/text_exchange.h"
 #include "common/format.h"
 #include "common/log.h"
 #include "common/stop_request.h"
 #include "predict/job.h"
 #include "predict/scorer/open_scorer.h"
+#include "predict/task.h"
 #include "train/ranks.h"
 
 namespace echelon::predict {
@@ -42,8 +45,7 @@ ExitCode predict_on(PredictSettings settings, train::Ranks& ranks) {
     opened.inference->serve();
     return code_of_root(ExitCode::kOk, ranks.host());
   }
-  // Each unit has a thread; within one, LibTorch starts no others.
-  at::set_num_threads(1);
+  at::set_num_threads(std::max(1, ranks.threads() / scores_at_once(*opened.scorer, ranks.threads())));
   if (ranks.host().rank() == 0)
     log::info("scoring with {} ({}, digest {}) on {}", opened.path, opened.family, digest.substr(0, 12),
               describe(ranks));

@@ -23,6 +23,11 @@ std::vector<int64_t> count_blocks(const Plan& plan) {
 
 }  // namespace
 
+int scores_at_once(const Scorer& scorer, int threads) {
+  const int at_once = scorer.grain().at_once;
+  return at_once == 0 ? threads : at_once;
+}
+
 PredictTask::PredictTask(const Plan& plan, const OutputLayout& layout, const PredictSettings& settings,
                          const Scorer& scorer, storage::Storage& storage, int64_t batch, int threads,
                          StageClock& clock)
@@ -34,7 +39,7 @@ PredictTask::PredictTask(const Plan& plan, const OutputLayout& layout, const Pre
       batch_(batch),
       threads_(threads),
       clock_(clock),
-      cores_(threads),
+      scoring_(scores_at_once(scorer, threads)),
       columns_(scorer.inputs()),
       first_blocks_(count_blocks(plan)),
       files_(kOpenFiles,
@@ -131,12 +136,12 @@ Scores PredictTask::score_chunk(std::span<const table::Column> columns) const {
   const CountedThread counted(&clock_, LoadStage::kAssemble);
   {
     const StageScope scope(LoadStage::kIdle);
-    cores_.acquire();
+    scoring_.acquire();
   }
   struct Release {
-    std::counting_semaphore<>& cores;
-    ~Release() { cores.release(); }
-  } const release{cores_};
+    std::counting_semaphore<>& scoring;
+    ~Release() { scoring.release(); }
+  } const release{scoring_};
   return scorer_.score(columns.first(scorer_.inputs().size()));
 }
 

@@ -13,6 +13,9 @@
 
 namespace echelon::predict {
 
+/// How many chunks a rank of `threads` threads scores at once.
+int scores_at_once(const Scorer& scorer, int threads);
+
 class PredictTask final : public work::Task {
  public:
   /// What is passed by reference must outlive this object. `batch`: its number, for the names of files;
@@ -47,7 +50,7 @@ class PredictTask final : public work::Task {
   int64_t batch_;
   int threads_;
   StageClock& clock_;
-  mutable std::counting_semaphore<> cores_;  ///< one a thread that scores
+  mutable std::counting_semaphore<> scoring_;  ///< of scores_at_once()
   /// The columns that are read: those of the scorer, then those that are kept and not among them.
   std::vector<std::string> columns_;
   std::vector<size_t> kept_;           ///< where among them

@@ -163,6 +163,16 @@ class GptTest(LanguageTest):
         other = self.predicted(self.model, files, settings[0].replace("seed: 5", "seed: 6"), folder="other")
         self.assertNotEqual([row["generated"] for row in other], [row["generated"] for row in one])
 
+    def test_stages_say_what_the_whole_model_says(self):
+        files = self.texts([*TEXTS, *TEXTS])
+        written = ("generation={max_new_tokens: 9, temperature: 1.2, seed: 5}",)
+        probable = ("postprocess.as=perplexity",)
+        for name, settings, texts in (("written", written, files), ("probable", probable, self.texts(TEXTS[:3], "few"))):
+            whole = self.predicted(self.model, texts, *settings, folder=name)
+            for ranks, stages in ((2, 2), (4, 2), (3, 3)):
+                self.assertEqual(self.predicted(self.model, texts, *settings, f"pipeline={stages}", folder=f"{name}-{ranks}-{stages}",
+                                                ranks=ranks), whole)
+
     def test_rows_that_cannot_be_are_errors(self):
         long = "and the word " * 40
         tokens = len(self.ids(long))

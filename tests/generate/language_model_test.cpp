@@ -2,12 +2,12 @@
 #include "generate/language_model.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
 #include "common/error.h"
 #include "common/random.h"
 #include "generate/small_models.h"
+#include "generate/writing.h"
 #include "nn/autocast.h"
 
 namespace echelon::generate {
@@ -38,16 +38,6 @@ class StepByStep : public testing::TestWithParam<Case> {
     for (size_t i = 0; i < count; ++i) ids.push_back(static_cast<uint32_t>(random_.below(61)));
     return ids;
   }
-  /// Of the tokens of one sequence, all at once, by a model that was not cut into parts.
-  at::Tensor expected(const Ids& source, const Ids& tokens) const {
-    nn::Activations inputs{{"tokens", padded({&tokens, 1})}};
-    for (const std::string& name : whole_->spec().inputs) {
-      if (name == "source") inputs[name] = padded({&source, 1});
-      if (name.ends_with("_starts"))
-        inputs[name] = at::zeros_like(padded({name == "source_starts" ? &source : &tokens, 1}));
-    }
-    return whole_->forward(inputs, {}).at("logits")[0];
-  }
   void expect_close(const at::Tensor& actual, const at::Tensor& expected) const {
     ASSERT_EQ(actual.sizes(), expected.sizes());
     const double scale = expected.abs().max().item<double>();
@@ -55,52 +45,61 @@ class StepByStep : public testing::TestWithParam<Case> {
     EXPECT_LT((actual - expected).abs().max().item<double>(), GetParam().tolerance * scale);
   }
 
-  const c10::InferenceMode no_gradients_;
   RandomStream random_{11};
   LanguageModel model_ = language_model(GetParam().settings, GetParam().type);
-  std::shared_ptr<nn::LayeredModel> whole_ = layers_of(
-      GetParam().settings, {{0, models::make_model(GetParam().settings).layers.size()}}, GetParam().type);
+  std::shared_ptr<nn::LayeredModel> whole_ = whole_model(GetParam().settings, GetParam().type);
 };
 
-/// Sequences of several lengths start together, are left out of some calls in turn, and end one by one.
+/// Sequences of several lengths begin together, are left out of some calls in turn, end one by one, and
+/// others begin in their places.
 TEST_P(StepByStep, LogitsAreThoseOfTheWholeSequence) {
-  const std::vector<size_t> lengths{9, 16, 13, 10, 16}, source_lengths{4, 1, 16, 7, 2};
-  const std::vector<size_t> begun =
-      model_.reads_source() ? std::vector<size_t>(5, 1) : std::vector<size_t>{4, 1, 9, 2, 6};
-  std::vector<Ids> sequences, sources, given;
+  const std::vector<size_t> lengths{9, 16, 13, 10, 16, 12, 5}, source_lengths{4, 1, 16, 7, 2, 3, 9};
+  const std::vector<size_t> first =
+      model_.reads_source() ? std::vector<size_t>(7, 1) : std::vector<size_t>{4, 1, 9, 2, 6, 3, 1};
+  std::vector<Ids> sequences, sources;
   for (size_t i = 0; i < lengths.size(); ++i) {
     sequences.push_back(random_ids(lengths[i]));
     sources.push_back(random_ids(source_lengths[i]));
-    given.emplace_back(sequences[i].begin(), sequences[i].begin() + static_cast<std::ptrdiff_t>(begun[i]));
   }
-  nn::Activations source;
-  if (model_.reads_source()) source = model_.read(sources);
-  nn::DecodingState decoding(5, 16);
-  decoding.set_rows({0, 1, 2, 3, 4}, {0, 0, 0, 0, 0});
-  const at::Tensor first = model_.hidden(padded(given), source, &decoding);
-  for (size_t i = 0; i < given.size(); ++i) {
-    const auto row = static_cast<int64_t>(i), count = static_cast<int64_t>(begun[i]);
-    expect_close(model_.logits(first[row].narrow(0, 0, count)),
-                 expected(sources[i], sequences[i]).narrow(0, 0, count));
-  }
-  std::vector<size_t> run = begun;
-  for (size_t call = 0; run != lengths; ++call) {
-    std::vector<int64_t> rows, before;
-    std::vector<Ids> tokens;
-    for (size_t i = 5; i-- > 0;) {  // in any order
-      if (run[i] == lengths[i] || (call % 4 == i && call < 12)) continue;
-      rows.push_back(static_cast<int64_t>(i));
-      before.push_back(static_cast<int64_t>(run[i]));
-      tokens.push_back({sequences[i][run[i]]});
+  Writing writing(model_, {.sequences = 5, .capacity = 16, .source_capacity = 16});
+  std::vector<size_t> at(5), run(5);  // which sequence each place has, and how many of its tokens have run
+  const auto expect_next = [&](const at::Tensor& logits, const std::vector<int64_t>& places) {
+    for (size_t j = 0; j < places.size(); ++j) {
+      const auto place = static_cast<size_t>(places[j]);
+      expect_close(
+          logits[static_cast<int64_t>(j)],
+          logits_of(*whole_, sources[at[place]], sequences[at[place]])[static_cast<int64_t>(run[place]) - 1]);
     }
-    decoding.set_rows(rows, before);
-    const at::Tensor logits = model_.logits(model_.hidden(padded(tokens), source, &decoding).select(1, 0));
-    for (size_t j = 0; j < rows.size(); ++j) {
-      const auto i = static_cast<size_t>(rows[j]);
-      expect_close(logits[static_cast<int64_t>(j)], expected(sources[i], sequences[i])[before[j]]);
-      ++run[i];
+  };
+  const auto begin = [&](const std::vector<int64_t>& places, const std::vector<size_t>& which) {
+    std::vector<Ids> tokens, read;
+    for (size_t j = 0; j < which.size(); ++j) {
+      const Ids& all = sequences[which[j]];
+      tokens.emplace_back(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(first[which[j]]));
+      read.push_back(sources[which[j]]);
+      at[static_cast<size_t>(places[j])] = which[j];
+      run[static_cast<size_t>(places[j])] = first[which[j]];
     }
+    expect_next(writing.begin(places, tokens, read), places);
+  };
+  begin({0, 1, 2, 3, 4}, {0, 1, 2, 3, 4});
+  size_t next = 5;
+  for (size_t call = 0; call < 30; ++call) {
+    std::vector<int64_t> places, ended;
+    std::vector<uint32_t> tokens;
+    for (size_t place = 5; place-- > 0;) {  // in any order
+      if (run[place] == lengths[at[place]]) {
+        if (ended.empty()) ended.push_back(static_cast<int64_t>(place));
+      } else if (call % 4 != place) {
+        places.push_back(static_cast<int64_t>(place));
+        tokens.push_back(sequences[at[place]][run[place]++]);
+      }
+    }
+    if (!places.empty()) expect_next(writing.append(places, tokens), places);
+    if (!ended.empty() && next < sequences.size()) begin(ended, {next++});
   }
+  EXPECT_EQ(next, sequences.size());
+  for (size_t place = 0; place < 5; ++place) EXPECT_EQ(run[place], lengths[at[place]]);
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, StepByStep,
@@ -115,20 +114,15 @@ INSTANTIATE_TEST_SUITE_P(Models, StepByStep,
 
 /// bfloat16 has 8 bits; several roundings add up.
 TEST(LanguageModel, StepsInBfloat16AreNearThoseInFloat32) {
-  const c10::InferenceMode no_gradients;
   for (const auto& settings : {small_gpt(), small_encoder_decoder()}) {
     const LanguageModel model = language_model(settings);
-    const std::vector<Ids> sources{{3, 1, 4}};
-    const nn::Activations source = model.reads_source() ? model.read(sources) : nn::Activations();
     const auto last = [&](bool half) {
       const nn::AutocastScope autocast(half ? std::optional(at::kBFloat16) : std::nullopt, at::kCPU);
-      nn::DecodingState decoding(1, 16);
-      at::Tensor hidden;
-      for (int64_t i = 0; i < 12; ++i) {
-        decoding.set_rows({0}, {i});
-        hidden = model.hidden(at::full({1, 1}, i * 5, at::kLong), source, &decoding);
-      }
-      return model.logits(hidden.select(1, 0));
+      Writing writing(model, {.sequences = 1, .capacity = 16, .source_capacity = 3});
+      const std::vector<int64_t> place{0};
+      at::Tensor logits = writing.begin(place, std::vector<Ids>{{0}}, std::vector<Ids>{{3, 1, 4}});
+      for (uint32_t i = 1; i < 12; ++i) logits = writing.append(place, std::vector<uint32_t>{5 * i});
+      return logits;
     };
     const at::Tensor wide = last(false), half = last(true);
     EXPECT_LT((half - wide).abs().max().item<double>(), 0.1 * wide.abs().max().item<double>());
@@ -138,12 +132,50 @@ TEST(LanguageModel, StepsInBfloat16AreNearThoseInFloat32) {
 
 TEST(LanguageModel, RefusesWhatASequenceHasNoRoomFor) {
   const LanguageModel model = language_model(small_gpt());
-  nn::DecodingState decoding(1, 4);
-  decoding.set_rows({0}, {0});
-  EXPECT_THROW(model.hidden(at::zeros({1, 5}, at::kLong), {}, &decoding), InternalError);
-  decoding.set_rows({0}, {2});
-  EXPECT_THROW(model.hidden(at::zeros({1, 2}, at::kLong), {}, &decoding), InternalError);
-  EXPECT_THROW(model.hidden(at::zeros({1, 17}, at::kLong), {}), DataError);
+  const std::vector<int64_t> place{0};
+  Writing writing(model, {.sequences = 1, .capacity = 4});
+  EXPECT_THROW(writing.begin(place, std::vector<Ids>{Ids(5, 1)}, {}), InternalError);
+  writing.begin(place, std::vector<Ids>{Ids(4, 1)}, {});
+  EXPECT_THROW(writing.append(place, std::vector<uint32_t>{1}), InternalError);
+  const std::vector<Ids> long_one{Ids(17, 1)};
+  EXPECT_THROW(model.log_probabilities({}, long_one, long_one), DataError);
+}
+
+TEST(DecodingState, RefusesBeginningsAmongOthers) {
+  nn::DecodingState decoding({.sequences = 2, .capacity = 4});
+  EXPECT_THROW(decoding.set_rows({0, 1}, {0, 3}), InternalError);
+}
+
+/// What is kept of a session goes with it, and nothing is mixed up between two.
+TEST(LanguageStage, KeepsSessionsApart) {
+  const auto layers = layers_of(small_gpt(), parts_of(models::make_model(small_gpt())), at::kDouble);
+  const LanguageModel model = asking(layers, small_gpt());
+  const std::vector<int64_t> place{0};
+  const auto third = [&](Writing& writing, uint32_t token) {
+    writing.begin(place, std::vector<Ids>{{token, token}}, {});
+    return [&writing, place, token] { return writing.append(place, std::vector<uint32_t>{token}); };
+  };
+  const auto whole = whole_model(small_gpt(), at::kDouble);
+  Writing one(model, {.sequences = 1, .capacity = 4}), two(model, {.sequences = 1, .capacity = 4});
+  const auto next_of_one = third(one, 5), next_of_two = third(two, 6);
+  EXPECT_TRUE(next_of_one()[0].allclose(logits_of(*whole, {}, {5, 5, 5})[-1], 1e-9, 1e-9));
+  EXPECT_TRUE(next_of_two()[0].allclose(logits_of(*whole, {}, {6, 6, 6})[-1], 1e-9, 1e-9));
+}
+
+TEST(Pass, IsTheSameBehindATensor) {
+  const Pass pass{.kind = Pass::Kind::kContinue,
+                  .session = 12,
+                  .shape = {.sequences = 3, .capacity = 40, .source_capacity = 7},
+                  .rows = {2, 0},
+                  .lengths = {5, 1}};
+  const Pass found = pass_of(to_tensor(pass));
+  EXPECT_EQ(found.kind, pass.kind);
+  EXPECT_EQ(found.session, 12);
+  EXPECT_EQ(found.shape.sequences, 3);
+  EXPECT_EQ(found.shape.capacity, 40);
+  EXPECT_EQ(found.shape.source_capacity, 7);
+  EXPECT_EQ(found.rows, pass.rows);
+  EXPECT_EQ(found.lengths, pass.lengths);
 }
 
 TEST(LanguageModel, SaysWhichModelsWrite) {

@@ -26,14 +26,14 @@ TEST(Likelihood, IsThatOfTheReference) {
 /// A token is as probable as softmax says of the logits at the place before it.
 TEST(Likelihood, CountsAllTokensBehindASource) {
   const LanguageModel model = language_model(small_encoder_decoder(), at::kDouble);
+  const auto whole = whole_model(small_encoder_decoder(), at::kDouble);
   const std::vector<GivenText> texts{{{3, 1, 4, 1, 5}, {9, 2, 6}}, {{2}, {7, 1, 8, 2, 8}}, {{5, 5}, {60}}};
   const auto found = likelihoods(model, texts, /*start=*/11);
   for (size_t i = 0; i < texts.size(); ++i) {
     Ids before{11};
     double sum = 0;
     for (const uint32_t token : texts[i].tokens) {
-      const at::Tensor hidden = model.hidden(padded({&before, 1}), model.read({&texts[i].source, 1}));
-      sum += model.logits(hidden[0]).softmax(1)[-1][token].log().item<double>();
+      sum += logits_of(*whole, texts[i].source, before).softmax(1)[-1][token].log().item<double>();
       before.push_back(token);
     }
     EXPECT_NEAR(found[i].log_probability, sum, 1e-9);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 
 #include <memory>
 #include <string>
@@ -31,8 +32,37 @@ inline std::shared_ptr<nn::LayeredModel> layers_of(const models::ModelSettings& 
   return model;
 }
 
+/// Of layers in parts_of() the model, all on this rank.
+inline LanguageModel asking(const std::shared_ptr<nn::LayeredModel>& layers,
+                            const models::ModelSettings& settings) {
+  const auto stage = std::make_shared<LanguageStage>(at::kCPU, models::interface_of(settings).output_limit);
+  return {[layers, stage](nn::Activations inputs) {
+            const c10::InferenceMode no_gradients;
+            return stage->run(*layers, std::move(inputs));
+          },
+          settings};
+}
+
 inline LanguageModel language_model(const models::ModelSettings& settings, at::ScalarType type = at::kFloat) {
-  return {layers_of(settings, parts_of(models::make_model(settings)), type), settings};
+  return asking(layers_of(settings, parts_of(models::make_model(settings)), type), settings);
+}
+
+/// The same as language_model(), but in one part.
+inline std::shared_ptr<nn::LayeredModel> whole_model(const models::ModelSettings& settings,
+                                                     at::ScalarType type) {
+  return layers_of(settings, {{0, models::make_model(settings).layers.size()}}, type);
+}
+
+/// Of one sequence, all tokens at once: [time, vocabulary]. `source` counts where the model reads one.
+inline at::Tensor logits_of(nn::LayeredModel& whole, const Ids& source, const Ids& tokens) {
+  const c10::InferenceMode no_gradients;
+  nn::Activations inputs{{"tokens", padded({&tokens, 1})}};
+  for (const std::string& name : whole.spec().inputs) {
+    if (name == "source") inputs[name] = padded({&source, 1});
+    if (name.ends_with("_starts"))
+      inputs[name] = at::zeros_like(padded({name == "source_starts" ? &source : &tokens, 1}));
+  }
+  return whole.forward(inputs, {}).at("logits")[0];
 }
 
 /// With the weights of tests/golden/gpt.safetensors.
@@ -41,7 +71,7 @@ inline LanguageModel golden_gpt(at::ScalarType type = at::kFloat) {
   const checkpoint::SafetensorsFile file(fs::path(ECHELON_SOURCE_DIR) / "tests/golden/gpt.safetensors");
   for (const auto& parameter : model->parameters())
     parameter.tensor.detach().copy_(file.view("weight/" + parameter.name));
-  return {model, small_gpt()};
+  return asking(model, small_gpt());
 }
 
 }  // namespace echelon::generate

@@ -9,24 +9,25 @@
 #include "common/error.h"
 #include "common/format.h"
 #include "nn/functional/kernels/attend.h"
+#include "nn/functional/key_value_ops.h"
 #include "nn/functional/parallel.h"
 #include "nn/functional/types.h"
 
 namespace echelon::nn {
 
-KeyValueCache::KeyValueCache(const Shape& shape, at::ScalarType type) : shape_(shape) {
+KeyValueCache::KeyValueCache(const Shape& shape, const at::TensorOptions& options) : shape_(shape) {
   for (at::Tensor* tensor : {&keys_, &values_})
-    *tensor = at::empty({shape.sequences, shape.heads, shape.capacity, shape.width / shape.heads},
-                        at::TensorOptions().dtype(type));
+    *tensor = at::empty({shape.sequences, shape.heads, shape.capacity, shape.width / shape.heads}, options);
 }
 
 void KeyValueCache::store(const at::Tensor& key_value, std::span<const int64_t> sequences,
                           std::span<const int64_t> first) {
-  const at::Tensor from = key_value.stride(2) == 1 ? key_value : key_value.contiguous();
-  const int64_t time = from.size(1), size = shape_.width / shape_.heads;
+  const int64_t time = key_value.size(1), size = shape_.width / shape_.heads;
   if (std::ranges::max(first) + time > shape_.capacity)
     throw InternalError(
         str_format("token {} of a sequence of at most {}", std::ranges::max(first) + time, shape_.capacity));
+  if (!keys_.is_cpu()) return store_key_value(keys_, values_, key_value, sequences, first);
+  const at::Tensor from = key_value.stride(2) == 1 ? key_value : key_value.contiguous();
   with_types(from.scalar_type(), [&]<class W, class T>(W*, T*) {
     parallel_for(from.size(0) * shape_.heads, 1, [&](int64_t begin, int64_t end) {
       for (int64_t unit = begin; unit < end; ++unit) {
@@ -45,6 +46,7 @@ void KeyValueCache::store(const at::Tensor& key_value, std::span<const int64_t> 
 
 at::Tensor KeyValueCache::attend(const at::Tensor& query, std::span<const int64_t> sequences,
                                  std::span<const int64_t> counts) const {
+  if (!keys_.is_cpu()) return attend_key_value(keys_, values_, query, sequences, counts);
   const at::Tensor from = query.stride(1) == 1 ? query : query.contiguous();
   const at::Tensor out = at::empty(from.sizes(), from.options());
   const int64_t size = shape_.width / shape_.heads, most = std::ranges::max(counts);

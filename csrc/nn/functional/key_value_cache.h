@@ -8,7 +8,7 @@
 
 namespace echelon::nn {
 
-/// Of one attention layer, on the CPU. Used by one thread.
+/// Of one attention layer. Used by one thread.
 class KeyValueCache {
  public:
   struct Shape {
@@ -17,8 +17,8 @@ class KeyValueCache {
     int64_t width;
     int64_t heads;
   };
-  /// `type`: of keys and values: float64, float32 or bfloat16.
-  KeyValueCache(const Shape& shape, at::ScalarType type);
+  /// `options`: of keys and values: the device, and on the CPU float64, float32 or bfloat16.
+  KeyValueCache(const Shape& shape, const at::TensorOptions& options);
 
   /// Row i of key_value [batch, time, 2·width], keys then values, each [head, size] within, becomes the
   /// tokens [first[i], first[i] + time) of sequence sequences[i]. Throws InternalError where

@@ -13,8 +13,8 @@ class CrossAttention : public Layer {
   CrossAttention(const BuildOptions& options, const TransformerOptions& transformer);
 
   /// input [batch, time, width], memory [batch, source, width] → the shape of input. source_starts: int64
-  /// [batch, source], as nn/functional/cross_attention.h says. Where `context.decoding` is set, the memory of
-  /// its first call counts, and later ones are not read.
+  /// [batch, source], as nn/functional/cross_attention.h says. Where `context.decoding` is set, memory is
+  /// read for sequences that begin, and else not.
   at::Tensor apply(const at::Tensor& input, const at::Tensor& memory, const at::Tensor& source_starts,
                    const Context& context);
   std::vector<at::Tensor> forward(at::TensorList inputs, const Context& context) override {

@@ -1,7 +1,11 @@
 #include "predict/inference/stage_pipeline.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <chrono>
+#include <string>
+#include <string_view>
 
 #include "common/error.h"
 #include "common/format.h"
@@ -18,8 +22,9 @@ using Tensors = std::vector<at::Tensor>;
 constexpr double kSecondsOfSilence = 5;
 constexpr auto kPause = std::chrono::microseconds(50);
 
-// What stands for no batch: nothing at all, so that the other side knows that all is well; or one tensor that
-// is not there, which ends it.
+// A batch is a message of the activations' names, a line each, and then the activations. What stands for no
+// batch: nothing at all, so that the other side knows that all is well; or one tensor that is not there,
+// which ends it.
 bool is_sign_of_life(const Tensors& tensors) {
   return tensors.empty();
 }
@@ -27,22 +32,32 @@ bool is_end(const Tensors& tensors) {
   return tensors.size() == 1 && !tensors[0].defined();
 }
 
+Tensors to_message(const nn::Activations& activations) {
+  std::string names;
+  Tensors tensors(1);
+  for (const auto& [name, tensor] : activations) {
+    names += name + "\n";
+    tensors.push_back(tensor.defined() ? tensor.cpu() : tensor);
+  }
+  tensors[0] = at::empty({static_cast<int64_t>(names.size())}, at::kByte);
+  std::ranges::copy(names, tensors[0].mutable_data_ptr<uint8_t>());
+  return tensors;
+}
+
+nn::Activations from_message(const Tensors& tensors) {
+  nn::Activations activations;
+  const std::string_view names(static_cast<const char*>(tensors[0].const_data_ptr()), tensors[0].nbytes());
+  size_t next = 1;
+  for (size_t begin = 0; begin < names.size(); ++next) {
+    const size_t end = names.find('\n', begin);
+    activations.emplace(names.substr(begin, end - begin), tensors.at(next));
+    begin = end + 1;
+  }
+  return activations;
+}
+
 MessageKey key_of(int stage, int64_t number) {
   return {MessageKind::kActivations, stage, number};
-}
-
-int64_t most_names(const std::vector<std::vector<std::string>>& names) {
-  size_t most = 1;
-  for (const auto& some : names) most = std::max(most, some.size());
-  return static_cast<int64_t>(most);
-}
-
-std::vector<std::vector<std::string>> names_of_boundaries(const nn::ModelSpec& spec,
-                                                          const std::vector<size_t>& first_layers) {
-  std::vector<std::vector<std::string>> names;
-  for (const size_t layer : first_layers) names.push_back(nn::activations_before(spec, layer));
-  names.push_back(nn::activations_before(spec, spec.layers.size()));
-  return names;
 }
 
 std::vector<int64_t> one_from(int rank, int ranks) {
@@ -63,28 +78,9 @@ std::vector<size_t> cut_into_stages(const nn::ModelSpec& spec, int stages) {
   return schedule::partition(layers, places);
 }
 
-StagePipeline::StagePipeline(const nn::ModelSpec& spec, const std::vector<size_t>& first_layers,
-                             Communicator& pipeline)
-    : names_(names_of_boundaries(spec, first_layers)),
-      ranks_(pipeline),
-      messages_({pipeline, pipeline}, most_names(names_), at::Device(at::kCPU)) {
+StagePipeline::StagePipeline(Communicator& pipeline, int64_t most_activations)
+    : ranks_(pipeline), messages_({pipeline, pipeline}, most_activations + 1, at::Device(at::kCPU)) {
   if (ranks_.rank() == 0) waker_ = std::jthread([this](const std::stop_token& stop) { keep_awake(stop); });
-}
-
-Tensors StagePipeline::in_order(int stage, const nn::Activations& activations) const {
-  Tensors tensors;
-  for (const std::string& name : names_[static_cast<size_t>(stage)]) {
-    const at::Tensor& tensor = activations.at(name);
-    tensors.push_back(tensor.defined() ? tensor.cpu() : tensor);
-  }
-  return tensors;
-}
-
-nn::Activations StagePipeline::named(int stage, const Tensors& tensors) const {
-  nn::Activations activations;
-  const std::vector<std::string>& names = names_[static_cast<size_t>(stage)];
-  for (size_t i = 0; i < names.size(); ++i) activations.emplace(names[i], tensors.at(i));
-  return activations;
 }
 
 /// Under the mutex.
@@ -95,7 +91,7 @@ int64_t StagePipeline::send_to_second(const Tensors& tensors) {
 }
 
 nn::Activations StagePipeline::pass_on(const nn::Activations& outputs) {
-  const Tensors tensors = in_order(1, outputs);
+  const Tensors tensors = to_message(outputs);
   const int last = ranks_.size() - 1;
   std::unique_lock lock(mutex_);
   const MessageKey answer = key_of(0, send_to_second(tensors));
@@ -105,7 +101,7 @@ nn::Activations StagePipeline::pass_on(const nn::Activations& outputs) {
     std::this_thread::sleep_for(kPause);
     lock.lock();
   }
-  return named(ranks_.size(), messages_.receive(last, answer));
+  return from_message(messages_.receive(last, answer));
 }
 
 void StagePipeline::end() {
@@ -139,9 +135,9 @@ void StagePipeline::serve(const Stage& stage) {
       if (!is_end(tensors)) continue;
       return messages_.finish();
     }
-    const nn::Activations outputs = stage(named(own, tensors));
+    const nn::Activations outputs = stage(from_message(tensors));
     const int next = is_last ? 0 : own + 1;
-    messages_.send(next, key_of(next, number), in_order(own + 1, outputs));
+    messages_.send(next, key_of(next, number), to_message(outputs));
     messages_.poll();
   }
 }

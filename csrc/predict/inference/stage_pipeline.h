@@ -19,14 +19,14 @@ namespace echelon::predict {
 /// be. Throws ConfigError where there are more stages than layers.
 std::vector<size_t> cut_into_stages(const nn::ModelSpec& spec, int stages);
 
-/// Batches pass from the first rank's stage to the next and so on; the last sends the model's outputs back to
-/// the first. Several may be on their way at once. While the first has nothing to ask for, it says so from
-/// time to time, so that no rank takes the silence for a failure.
+/// Batches pass from the first rank's stage to the next and so on; the last sends what it makes back to the
+/// first. Several may be on their way at once. While the first has nothing to ask for, it says so from time
+/// to time, so that no rank takes the silence for a failure.
 class StagePipeline {
  public:
-  /// The activations before each stage, and behind the last, from `first_layers`. `pipeline` is used by
-  /// nobody else. Tensors are in host memory.
-  StagePipeline(const nn::ModelSpec& spec, const std::vector<size_t>& first_layers, Communicator& pipeline);
+  /// `pipeline` is used by nobody else. At most `most_activations` pass from a stage to the next; tensors in
+  /// host memory, others are copied there.
+  StagePipeline(Communicator& pipeline, int64_t most_activations);
 
   /// On the first rank: what the other stages make of the outputs of its own. Several threads at once.
   nn::Activations pass_on(const nn::Activations& outputs);
@@ -38,12 +38,9 @@ class StagePipeline {
   void serve(const Stage& stage);
 
  private:
-  std::vector<at::Tensor> in_order(int stage, const nn::Activations& activations) const;
-  nn::Activations named(int stage, const std::vector<at::Tensor>& tensors) const;
   int64_t send_to_second(const std::vector<at::Tensor>& tensors);
   void keep_awake(const std::stop_token& stop);
 
-  std::vector<std::vector<std::string>> names_;  ///< of the activations before each stage, and of the outputs
   Communicator& ranks_;
   std::mutex mutex_;  ///< of what follows
   parallel::StageMessages messages_;

@@ -1,7 +1,6 @@
 // Weights of a model in the form in which products take them, for threads that use the model at once.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -13,12 +12,9 @@ namespace echelon::predict {
 /// Weights as products take them, converted once for each thread that is at work at a time.
 class WeightsPool {
  public:
-  /// `uses`: of each weight by one loan, about; where they are many, weights are packed (nn::SharedWeights).
-  explicit WeightsPool(int64_t uses = kManyUses) : uses_(uses) {}
-
   std::unique_ptr<nn::SharedWeights> take() {
     const std::lock_guard lock(mutex_);
-    if (idle_.empty()) return std::make_unique<nn::SharedWeights>(uses_);
+    if (idle_.empty()) return std::make_unique<nn::SharedWeights>(nn::SharedWeights::of_constants());
     auto weights = std::move(idle_.back());
     idle_.pop_back();
     return weights;
@@ -29,8 +25,6 @@ class WeightsPool {
   }
 
  private:
-  static constexpr int64_t kManyUses = 1'000;
-  int64_t uses_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<nn::SharedWeights>> idle_;
 };

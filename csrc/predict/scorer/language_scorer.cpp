@@ -9,34 +9,16 @@
 #include "common/stage_clock.h"
 #include "generate/generator.h"
 #include "generate/likelihood.h"
-#include "nn/autocast.h"
-#include "predict/inference/weights_pool.h"
 #include "predict/scorer/length_batches.h"
 #include "predict/scorer/text_codec.h"
+#include "predict/scorer/text_columns.h"
 #include "table/schema_check.h"
-#include "train/precision.h"
 
 namespace echelon::predict {
 namespace {
 
 using table::Column;
 using table::ColumnType;
-
-/// Columns of `inputs` ("text", …), in their order, as `settings.inputs` calls them.
-std::vector<std::string> columns_of(const PredictSettings& settings, std::vector<std::string> inputs) {
-  if (!settings.rename.empty())
-    throw ConfigError("rename: for a model of texts, inputs names the columns of the texts");
-  std::vector<std::string> columns = inputs;
-  for (const auto& [input, given] : settings.inputs) {
-    const auto found = std::ranges::find(inputs, input);
-    if (found == inputs.end())
-      throw ConfigError(
-          str_format("inputs.{}: the model has no such input here, only {}", input, join(inputs, " and ")));
-    if (given.size() != 1) throw ConfigError(str_format("inputs.{}: one column holds the texts", input));
-    columns[static_cast<size_t>(found - inputs.begin())] = given.front();
-  }
-  return columns;
-}
 
 uint32_t start_of(const LoadedModel& model) {
   const auto& text = std::get<data::TextSettings>(model.training.data);
@@ -52,11 +34,13 @@ class LanguageScorer : public Scorer {
                  table::Schema outputs)
       : codec_(model),
         start_(start_of(model)),
-        model_(std::move(model.layers), model.training.model),
+        model_([inference =
+                    model.inference](nn::Activations inputs) { return inference->ask(std::move(inputs)); },
+               model.training.model),
+        stages_(model.inference->stages()),
+        batch_tokens_(settings.batch_tokens),
         columns_(std::move(columns)),
-        outputs_(std::move(outputs)),
-        precision_(model.precision),
-        batch_tokens_(settings.batch_tokens) {}
+        outputs_(std::move(outputs)) {}
 
   const std::vector<std::string>& inputs() const override { return columns_; }
   const table::Schema& outputs() const override { return outputs_; }
@@ -80,7 +64,10 @@ class LanguageScorer : public Scorer {
         scores.problems.emplace(static_cast<int64_t>(i), problem);
       }
     }
-    run(lengths, rows);
+    {
+      const StageScope scope(LoadStage::kModel);
+      run(lengths, rows);
+    }
     for (size_t i = 0; i < count; ++i) {
       const std::string problem = append(rows[i], scores.columns);
       if (!problem.empty()) scores.problems.try_emplace(static_cast<int64_t>(i), problem);
@@ -101,7 +88,8 @@ class LanguageScorer : public Scorer {
   virtual std::string problem_of(size_t input, const Ids& ids) const = 0;
   /// What a row takes in a batch, in tokens.
   virtual int64_t length_of(const Row& row) const = 0;
-  virtual void run_batch(std::span<Row* const> rows) const = 0;
+  /// Asks the model of the rows whose `lengths` are not 0.
+  virtual void run(std::span<const int64_t> lengths, std::span<Row> rows) const = 0;
   /// Appends a value to each column, also of rows that did not run; why what the model said does not serve.
   virtual std::string append(const Row& row, std::vector<Column>& columns) const = 0;
 
@@ -112,6 +100,8 @@ class LanguageScorer : public Scorer {
   TextCodec codec_;
   uint32_t start_;
   generate::LanguageModel model_;
+  int stages_;
+  int64_t batch_tokens_;
 
  private:
   /// Why the row has a problem; empty: it has none.
@@ -132,36 +122,22 @@ class LanguageScorer : public Scorer {
     return {};
   }
 
-  void run(std::span<const int64_t> lengths, std::vector<Row>& rows) const {
-    const StageScope scope(LoadStage::kModel);
-    WeightsLoan weights(weights_);
-    const nn::SharedWeights::Scope scope_of_weights(weights.get());
-    const nn::AutocastScope autocast(train::autocast_type(precision_), at::Device(at::kCPU));
-    for (const std::vector<int64_t>& places : length_batches(lengths, batch_tokens_)) {
-      std::vector<Row*> batch;
-      for (const int64_t place : places) batch.push_back(&rows[static_cast<size_t>(place)]);
-      run_batch(batch);
-    }
-  }
-
   std::vector<std::string> columns_;
   table::Schema outputs_;
-  train::Precision precision_;
-  int64_t batch_tokens_;
-  /// Not packed: that serves one number of rows alone, and here it changes with every call.
-  mutable WeightsPool weights_{/*uses=*/1};
 };
 
 class Writer final : public LanguageScorer {
  public:
   Writer(LoadedModel model, const PredictSettings& settings)
-      : LanguageScorer(model, settings, columns_of(settings, {"text"}),
+      : LanguageScorer(model, settings, text_columns(settings, {"text"}),
                        {{.name = settings.output.prefix + "generated", .type = ColumnType::kString},
                         {.name = settings.output.prefix + "finish_reason", .type = ColumnType::kString},
                         {.name = settings.output.prefix + "tokens", .type = ColumnType::kInt64}}),
         options_(options_of(model, settings.generation.value_or(generate::GenerationSettings()))) {}
 
-  Grain grain() const override { return {.unit_rows = 1 << 10, .chunk_rows = 1 << 7}; }
+  /// A step takes all threads: of few rows, it waits for the weights to come from memory. Stages have one
+  /// chunk each to work on.
+  Grain grain() const override { return {.unit_rows = 1 << 10, .chunk_rows = 1 << 8, .at_once = stages_}; }
 
  private:
   generate::GenerationOptions options_of(const LoadedModel& model,
@@ -202,11 +178,16 @@ class Writer final : public LanguageScorer {
     return static_cast<int64_t>(tokens) + room_after(model_, tokens, options_);
   }
 
-  void run_batch(std::span<Row* const> rows) const override {
-    std::vector<Ids> prompts;
-    for (const Row* row : rows) prompts.push_back(row->texts[0]);
-    std::vector<generate::Continuation> written = continue_prompts(model_, prompts, options_);
-    for (size_t i = 0; i < rows.size(); ++i) rows[i]->written = std::move(written[i]);
+  void run(std::span<const int64_t> lengths, std::span<Row> rows) const override {
+    for (const std::vector<int64_t>& group : length_groups(lengths)) {
+      std::vector<Ids> prompts;
+      for (const int64_t row : group) prompts.push_back(rows[static_cast<size_t>(row)].texts[0]);
+      const int64_t longest = lengths[static_cast<size_t>(group.back())];
+      const int64_t places = std::max<int64_t>(1, batch_tokens_ / longest);
+      std::vector<generate::Continuation> written = continue_prompts(model_, prompts, options_, places);
+      for (size_t i = 0; i < group.size(); ++i)
+        rows[static_cast<size_t>(group[i])].written = std::move(written[i]);
+    }
   }
 
   std::string append(const Row& row, std::vector<Column>& columns) const override {
@@ -224,7 +205,7 @@ class Writer final : public LanguageScorer {
 class Reader final : public LanguageScorer {
  public:
   Reader(LoadedModel model, const PredictSettings& settings)
-      : LanguageScorer(model, settings, columns_of(settings, inputs_of(model)),
+      : LanguageScorer(model, settings, text_columns(settings, inputs_of(model)),
                        {{.name = settings.output.prefix + "log_probability", .type = ColumnType::kFloat64},
                         {.name = settings.output.prefix + "tokens", .type = ColumnType::kInt64},
                         {.name = settings.output.prefix + "perplexity", .type = ColumnType::kFloat64}}) {}
@@ -252,12 +233,16 @@ class Reader final : public LanguageScorer {
     return static_cast<int64_t>(tokens);
   }
 
-  void run_batch(std::span<Row* const> rows) const override {
-    std::vector<generate::GivenText> texts;
-    for (const Row* row : rows)
-      texts.push_back({model_.reads_source() ? row->texts[0] : Ids(), row->texts.back()});
-    const std::vector<generate::Likelihood> found = likelihoods(model_, texts, start_);
-    for (size_t i = 0; i < rows.size(); ++i) rows[i]->likelihood = found[i];
+  void run(std::span<const int64_t> lengths, std::span<Row> rows) const override {
+    for (const std::vector<int64_t>& batch : length_batches(lengths, batch_tokens_)) {
+      std::vector<generate::GivenText> texts;
+      for (const int64_t row : batch) {
+        const std::vector<Ids>& own = rows[static_cast<size_t>(row)].texts;
+        texts.push_back({model_.reads_source() ? own[0] : Ids(), own.back()});
+      }
+      const std::vector<generate::Likelihood> found = likelihoods(model_, texts, start_);
+      for (size_t i = 0; i < batch.size(); ++i) rows[static_cast<size_t>(batch[i])].likelihood = found[i];
+    }
   }
 
   std::string append(const Row& row, std::vector<Column>& columns) const override {

@@ -12,4 +12,7 @@ namespace echelon::predict {
 /// left out.
 std::vector<std::vector<int64_t>> length_batches(std::span<const int64_t> lengths, int64_t tokens);
 
+/// The same without a limit to their number: the longest of a batch is at most twice as long as its shortest.
+std::vector<std::vector<int64_t>> length_groups(std::span<const int64_t> lengths);
+
 }  // namespace echelon::predict

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "generate/language_model.h"
 #include "models/registry.h"
+#include "predict/inference/language_passes.h"
 #include "table/encoder_file.h"
 #include "train/load_model.h"
 #include "train/precision.h"
@@ -58,16 +59,6 @@ std::string tokenizer_of(const checkpoint::Checkpoint& checkpoint, const ScoredM
              : "";
 }
 
-/// Of a language model. Throws ConfigError where it cannot be placed like this.
-std::shared_ptr<nn::LayeredModel> layers_of(nn::ModelSpec spec, train::Precision precision,
-                                            const Placement& placement) {
-  if (placement.pipeline != nullptr)
-    throw ConfigError("pipeline: a language model is not cut into stages here; set pipeline: 1");
-  std::vector<nn::LayerRange> parts = generate::parts_of(spec);
-  return std::make_shared<nn::LayeredModel>(std::move(spec), std::move(parts),
-                                            at::TensorOptions().dtype(train::storage_type(precision)), 0);
-}
-
 /// Throws ConfigError for one whose weights are of another type than the stored ones.
 train::Precision choose_precision(std::optional<train::Precision> wanted, const LoadedModel& model) {
   const train::Precision trained = model.training.precision;
@@ -103,11 +94,9 @@ LoadedModel load_model(const ScoredModel& settings, std::optional<train::Precisi
                      .encoder = nullptr,
                      .class_names = class_names_of(checkpoint),
                      .tokenizer = {},
-                     .inference = nullptr,
-                     .layers = nullptr};
-  const train::Precision precision = loaded.precision = choose_precision(wanted, loaded);
-  const bool writes = generate::writes(loaded.training.model);
-  loaded.tokenizer = tokenizer_of(checkpoint, settings, writes);
+                     .inference = nullptr};
+  loaded.precision = choose_precision(wanted, loaded);
+  loaded.tokenizer = tokenizer_of(checkpoint, settings, generate::writes(loaded.training.model));
   if (settings.tokenizer) loaded.digest = digest_with_file(loaded.digest, loaded.tokenizer);
   loaded.encoder = encoder_of(checkpoint, loaded.training);
   if (loaded.encoder) {
@@ -118,13 +107,13 @@ LoadedModel load_model(const ScoredModel& settings, std::optional<train::Precisi
   }
   const bool averaged = checkpoint.has(checkpoint::kAverageFile);
   nn::ModelSpec spec = models::make_model(loaded.training.model);
-  if (writes) {
-    loaded.layers = layers_of(std::move(spec), precision, placement);
-    train::load_model(*loaded.layers, checkpoint, averaged);
-  } else {
-    loaded.inference = std::make_shared<Inference>(std::move(spec), precision, placement);
-    train::load_model(loaded.inference->model(), checkpoint, averaged);
-  }
+  const at::Device device = placement.device;
+  Passes passes = generate::writes(loaded.training.model)
+                      ? language_passes(spec, loaded.training.model, device)
+                      : whole_passes(spec, device);
+  loaded.inference =
+      std::make_shared<Inference>(std::move(spec), loaded.precision, placement, std::move(passes));
+  train::load_model(loaded.inference->model(), checkpoint, averaged);
   return loaded;
 }
 

@@ -27,9 +27,8 @@ struct LoadedModel {
   std::vector<std::string> class_names;  ///< of a model of images; empty: they have none
   /// The file of its tokenizer: the checkpoint's copy, or what the settings say. Empty: there is none.
   std::string tokenizer;
-  std::shared_ptr<Inference> inference;  ///< null for language models
-  /// Of a language model, in generate::parts_of() it.
-  std::shared_ptr<nn::LayeredModel> layers;
+  /// Of a language model in the passes of generate::LanguageStage, else in whole_passes().
+  std::shared_ptr<Inference> inference;
 };
 
 /// The folder of the checkpoint that `path` means: itself, or of a run or a folder of checkpoints the best

@@ -68,7 +68,6 @@ OpenedScorer open_checkpoint(const PredictSettings& settings, const Placement& p
                       .family = model.family,
                       .digest = model.digest};
   if (generate::writes(model.training.model)) {
-    require_cpu(settings, "a language model");
     opened.scorer = reading_files(make_language_scorer(std::move(model), settings), settings);
     return opened;
   }

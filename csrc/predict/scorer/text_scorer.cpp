@@ -11,6 +11,7 @@
 #include "models/text_embedding.h"
 #include "predict/postprocess/postprocess.h"
 #include "predict/scorer/length_batches.h"
+#include "predict/scorer/text_columns.h"
 #include "table/schema_check.h"
 #include "tokenizer/bounded_encoder.h"
 
@@ -19,19 +20,6 @@ namespace {
 
 using table::Column;
 using Ids = std::vector<uint32_t>;
-
-std::string text_column(const PredictSettings& settings) {
-  std::string column = "text";
-  for (const auto& [input, columns] : settings.inputs) {
-    if (input != "text")
-      throw ConfigError(str_format("inputs.{}: a model of texts has one input, text", input));
-    if (columns.size() != 1) throw ConfigError("inputs.text: one column holds the texts");
-    column = columns.front();
-  }
-  if (!settings.rename.empty())
-    throw ConfigError("rename: for a model of texts, inputs.text names the column");
-  return column;
-}
 
 models::Pooling pooling_of(const checkpoint::HuggingFaceModel& model, const PredictSettings& settings) {
   if (settings.postprocess.pooling) return *settings.postprocess.pooling;
@@ -57,7 +45,7 @@ class TextScorer final : public Scorer {
  public:
   TextScorer(const checkpoint::HuggingFaceModel& model, std::shared_ptr<const Inference> inference,
              const PredictSettings& settings)
-      : inputs_{text_column(settings)},
+      : inputs_(text_columns(settings, {"text"})),
         postprocess_(
             make_postprocess(postprocess_of(model, settings),
                              {.usual = PostprocessKind::kEmbedding, .values = model.settings().width},

@@ -3,7 +3,11 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <tuple>
+
 #include "common/error.h"
+#include "nn/functional/key_value_ops.h"
 
 namespace echelon::nn {
 namespace {
@@ -44,6 +48,33 @@ TEST_P(Attend, IsThatOfLibTorch) {
         of_heads(query[row]), of_heads(halves[0].contiguous()), of_heads(halves[1].contiguous()));
     EXPECT_LT((found[row].to(at::kDouble) - expected.flatten()).abs().max().item<double>(), tolerance);
   }
+}
+
+/// What other devices do, on the CPU: the same, with whatever lies in places that nobody wrote.
+TEST_P(Attend, IsTheSameInLibTorchsOperations) {
+  const auto [type, size, tolerance] = GetParam();
+  constexpr int64_t kHeads = 3, kTokens = 9;
+  const int64_t width = kHeads * size;
+  at::manual_seed(2);
+  const auto random = [&](at::IntArrayRef shape) { return at::randn(shape, at::kDouble).to(type); };
+  KeyValueCache cache({.sequences = 4, .capacity = kTokens, .width = width, .heads = kHeads}, type);
+  const at::Tensor keys = at::full({4, kHeads, kTokens, size}, NAN, type), values = keys.clone();
+  const std::vector<int64_t> sequences{3, 0, 2}, first{0, 0, 0}, later{8, 3, 5}, counts{9, 4, 6};
+  const at::Tensor qkv = random({3, 5, 3 * width}), token = random({3, 1, 2 * width});
+  const at::Tensor long_one = random({1, 8, 2 * width});
+  const std::vector<int64_t> three{3}, beginning{0};
+  for (const auto& [key_value, rows, from] : {std::tuple{qkv.narrow(2, width, 2 * width), &sequences, &first},
+                                              {long_one, &three, &beginning},
+                                              {token, &sequences, &later}}) {
+    cache.store(key_value, *rows, *from);
+    store_key_value(keys, values, key_value, *rows, *from);
+  }
+  const at::Tensor query = qkv.select(1, 2).narrow(1, 0, width);
+  const at::Tensor found = attend_key_value(keys, values, query, sequences, counts);
+  ASSERT_EQ(found.scalar_type(), type);
+  const at::Tensor difference =
+      found.to(at::kDouble) - cache.attend(query, sequences, counts).to(at::kDouble);
+  EXPECT_LT(difference.abs().max().item<double>(), tolerance);
 }
 
 // bfloat16 has 8 bits: the result, of about 1, is off by up to 2⁻⁸ of it.

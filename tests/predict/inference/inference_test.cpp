@@ -7,7 +7,9 @@
 
 #include "comm/local/local.h"
 #include "common/error.h"
+#include "generate/generator.h"
 #include "models/registry.h"
+#include "predict/inference/language_passes.h"
 #include "predict/inference/stage_pipeline.h"
 
 namespace echelon::predict {
@@ -61,6 +63,60 @@ TEST(Inference, EveryStageHasItsLayersAlone) {
     if (comm.rank() == 0) return inference.end();
     inference.serve();
   });
+}
+
+/// Where the cuts are: within the encoder, the blocks, or before the head.
+TEST(Inference, StagesOfALanguageModelWriteWhatTheWholeOneWrites) {
+  const models::ModelSettings gpt_settings =
+      models::GptSettings{.layers = 3, .heads = 2, .width = 8, .context = 16, .vocabulary = 50};
+  const models::ModelSettings with_source = models::EncoderDecoderSettings{
+      .encoder_layers = 2, .decoder_layers = 2, .heads = 2, .width = 8, .context = 16, .vocabulary = 50};
+  const std::vector<generate::Ids> prompts{{3}, {1, 4, 1, 5}, {9, 2}, {6, 5, 3, 5, 8, 9}, {7, 9, 3}};
+  const generate::GenerationOptions options{.max_new_tokens = 8,
+                                            .sampling = {.temperature = 1},
+                                            .seed = 5,
+                                            .stops = {{7}, {11}, {30}},
+                                            .vocabulary = 50,
+                                            .start = 1};
+  for (const auto& settings : {gpt_settings, with_source}) {
+    const nn::ModelSpec spec = models::make_model(settings);
+    const auto build = [&](const Placement& placement) {
+      return std::make_unique<Inference>(spec, train::Precision::kFloat32, placement,
+                                         language_passes(spec, settings, at::kCPU));
+    };
+    const auto asking = [&](const Inference& inference) {
+      return generate::LanguageModel(
+          [&inference](nn::Activations inputs) { return inference.ask(std::move(inputs)); }, settings);
+    };
+    const auto written = [&](const Inference& inference) {
+      std::vector<generate::Ids> texts;
+      for (auto& made : continue_prompts(asking(inference), prompts, options, 2))
+        texts.push_back(std::move(made.tokens));
+      return texts;
+    };
+    const std::span sources(prompts.begin(), generate::parts_of(spec).size() == 3 ? prompts.size() : 0);
+    const auto probabilities = [&](const Inference& inference) {
+      return asking(inference).log_probabilities(sources, prompts, prompts);
+    };
+    const auto whole = build({});
+    const auto expected = written(*whole);
+    const at::Tensor expected_probabilities = probabilities(*whole);
+    for (int stages = 2; stages <= static_cast<int>(spec.layers.size()); ++stages) {
+      run_ranks(stages, [&](Communicator& comm) {
+        const auto inference = build({.pipeline = &comm});
+        if (comm.rank() > 0) return inference->serve();
+        {
+          std::vector<std::jthread> threads;
+          for (int i = 0; i < 3; ++i)
+            threads.emplace_back([&] {
+              EXPECT_EQ(written(*inference), expected) << stages;
+              EXPECT_TRUE(probabilities(*inference).equal(expected_probabilities)) << stages;
+            });
+        }
+        inference->end();
+      });
+    }
+  }
 }
 
 TEST(Inference, AStageThatFailsEndsTheOthers) {

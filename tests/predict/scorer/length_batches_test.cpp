@@ -23,5 +23,11 @@ TEST(LengthBatches, HaveAtLeastOneRow) {
   EXPECT_THAT(length_batches(std::vector<int64_t>{0, 0}, 1), ElementsAre());
 }
 
+TEST(LengthGroups, HaveTextsOfUpToTwiceTheLength) {
+  const std::vector<int64_t> lengths{9, 4, 0, 8, 17, 40, 5};
+  EXPECT_THAT(length_groups(lengths), ElementsAre(Rows{1, 6, 3}, Rows{0, 4}, Rows{5}));
+  EXPECT_THAT(length_groups(std::vector<int64_t>{0}), ElementsAre());
+}
+
 }  // namespace
 }  // namespace echelon::predict
