@@ -1,8 +1,8 @@
-"""Continues the texts of FOLDER/prompts.parquet, bytes as tokens, with transformers' GPT-2 and the weights of an Echelon checkpoint, the most
-probable token each time; writes FOLDER/peer.parquet. Two threads. Texts of similar length share a batch; the loading of
-the model and the first batch are not measured.
+"""Continues the texts of FOLDER/prompts.parquet, bytes as tokens, with transformers' GPT-2 and the weights of an Echelon checkpoint:
+`greedy`, the most probable token NEW_TOKENS times, or `drawn` at temperature 1 until the line ends. Writes FOLDER/peer.parquet. Two
+threads. Texts of similar length share a batch; the loading of the model and the first batch are not measured.
 
-    write_texts.py FOLDER CHECKPOINT HEADS NEW_TOKENS STOP
+    write_texts.py FOLDER CHECKPOINT HEADS NEW_TOKENS (greedy | drawn)
 """
 
 import json
@@ -16,8 +16,9 @@ from safetensors.torch import load_file
 from transformers import GPT2Config, GPT2LMHeadModel
 
 BATCH = 32
-folder, checkpoint, heads, new_tokens, stop = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5] == "stop"
+folder, checkpoint, heads, new_tokens, drawn = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5] == "drawn"
 torch.set_num_threads(2)
+torch.manual_seed(0)
 weights = load_file(f"{checkpoint}/model.safetensors")
 context, width = weights["embedding.position.weight"].shape
 layers = sum(name.endswith("attention.qkv.weight") for name in weights)
@@ -31,7 +32,7 @@ for layer in range(layers):
         state[f"h.{layer}.{theirs}.weight"] = weight if weight.dim() == 1 else weight.t().contiguous()
         state[f"h.{layer}.{theirs}.bias"] = weights[f"block.{layer}.{ours}.bias"]
 model = GPT2LMHeadModel(GPT2Config(vocab_size=len(state["wte.weight"]), n_positions=context, n_embd=width, n_layer=layers, n_head=heads,
-                                   eos_token_id=10 if stop else None, bos_token_id=None, pad_token_id=0)).eval()
+                                   eos_token_id=10 if drawn else None, bos_token_id=None, pad_token_id=0)).eval()
 missing, unexpected = model.transformer.load_state_dict(state, strict=False)
 assert not missing and not unexpected, (missing, unexpected)
 
@@ -43,8 +44,8 @@ def write(batch):
     tokens = torch.tensor([[0] * (longest - len(prompt)) + list(prompt) for prompt in batch])
     mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in batch])
     with torch.inference_mode():
-        made = model.generate(tokens, attention_mask=mask, max_new_tokens=new_tokens, do_sample=False)
-    return [bytes(row[longest:].tolist()).split(b"\n")[0] if stop else bytes(row[longest:].tolist()) for row in made]
+        made = model.generate(tokens, attention_mask=mask, max_new_tokens=new_tokens, do_sample=drawn, top_k=0 if drawn else None)
+    return [bytes(row[longest:].tolist()).split(b"\n")[0] if drawn else bytes(row[longest:].tolist()) for row in made]
 
 
 order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
