@@ -1,5 +1,7 @@
 #include "predict/task.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -142,6 +144,7 @@ Scores PredictTask::score_chunk(std::span<const table::Column> columns) const {
     std::counting_semaphore<>& scoring;
     ~Release() { scoring.release(); }
   } const release{scoring_};
+  at::init_num_threads();  // MKL keeps the number for each thread, and new ones begin with all cores
   return scorer_.score(columns.first(scorer_.inputs().size()));
 }
 

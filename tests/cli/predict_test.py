@@ -123,6 +123,16 @@ class ScoringTest(PredictTest):
         numpy.testing.assert_allclose(table["prediction"].to_numpy(), self.expected(table, model), rtol=1e-6)  # of inputs in float32
         self.assertIn("was trained in fp64", self.refused("precision=fp32", model=model, folder="single", code=3))
 
+    def test_results_are_the_same_to_the_bit_on_any_number_of_cores(self):
+        files = self.inputs(2, rows=2000, row_group=500)
+        made = []
+        for i, cores in enumerate(({min(os.sched_getaffinity(0))}, os.sched_getaffinity(0))):
+            config = self.arguments("unit_mb=0.05", "threads=1", files=files, folder=f"cores-{i}")
+            self.assert_succeeds(run(*config, preexec_fn=lambda: os.sched_setaffinity(0, cores)))
+            made.append(self.by_id(f"cores-{i}"))
+        self.assertEqual(made[0][0], made[1][0])
+        numpy.testing.assert_array_equal(made[0][1], made[1][1])
+
     def test_columns_are_chosen_named_and_added(self):
         files = self.inputs(2, rows=30, row_group=10)
         self.succeeds("output.keep=[id]", "output.source_file=true", "output.row_number=true", "output.model_version=true",
