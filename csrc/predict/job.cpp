@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <optional>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "comm/text_exchange.h"
 #include "common/clock.h"
@@ -28,6 +30,9 @@ namespace echelon::predict {
 namespace {
 
 using work::Json;
+
+/// Of `follow`: a look at all that was scored is a request for each, in an object store.
+constexpr int64_t kWaitsBetweenLooksAtScored = 60;
 
 /// What rank 0 says that all do next.
 struct Next {
@@ -52,12 +57,13 @@ class Job {
       lock_.emplace(settings_.output.folder);
       state_.emplace(settings_, identity_);
     });
-    report_changed();
-    while (!stopped()) {
+    handle_changed();
+    for (int64_t waits = 1; !stopped();) {
       const Next next = choose_next();
       if (next.names.empty()) {
         if (settings_.mode != Mode::kFollow) return finished();
         wait_for_files();
+        if (waits++ % kWaitsBetweenLooksAtScored == 0) warn_of_changed(find_changed());
       } else if (!score(next)) {
         break;
       } else if (settings_.mode == Mode::kOnce) {
@@ -192,8 +198,8 @@ class Job {
       log::info("time of the threads at work: {}", stages);
   }
 
-  /// Files that were scored and are others now: what was made of them stays, and the user is told.
-  void report_changed() {
+  /// Files that were scored and are others now, but for those that were told of as they are.
+  std::vector<std::string> find_changed() {
     const std::string before = text_of_root(comm_, [&] {
       Json inputs = Json::array();
       if (state_->records().empty()) return dump(inputs);
@@ -212,19 +218,36 @@ class Job {
         work::look_at_inputs(names, storage_, comm_, {}, [](const DataError&) { return Json::object(); });
     std::vector<std::string> changed;
     for (size_t i = 0; i < seen.size(); ++i) {
-      if (seen[i].file.bytes != inputs[i].at(1) || seen[i].file.version != inputs[i].at(2))
-        changed.push_back(names[i]);
+      const work::InputFile& file = seen[i].file;
+      if (file.bytes == inputs[i].at(1) && file.version == inputs[i].at(2)) continue;
+      const std::string now = str_format("{} {}", file.bytes, file.version);
+      if (std::exchange(told_[names[i]], now) != now) changed.push_back(names[i]);
     }
+    return changed;
+  }
+
+  static std::string render_changed(const std::vector<std::string>& changed) {
+    return str_format("{} of the files have changed since they were scored, {} the first", changed.size(),
+                      changed.front());
+  }
+
+  /// What was made of them stays, and the user is told.
+  void warn_of_changed(const std::vector<std::string>& changed) const {
+    if (!changed.empty() && comm_.rank() == 0)
+      log::warning("{}; what was made of them stays as it is", render_changed(changed));
+  }
+
+  void handle_changed() {
+    const std::vector<std::string> changed = find_changed();
     if (changed.empty()) return;
-    const std::string message = str_format(
-        "{} of the files have changed since they were scored, {} the first", changed.size(), changed.front());
     if (settings_.output.overwrite) {
-      if (comm_.rank() == 0) log::info("{}; all is scored anew, as output.overwrite asks for", message);
+      if (comm_.rank() == 0)
+        log::info("{}; all is scored anew, as output.overwrite asks for", render_changed(changed));
       return run_on_root(comm_, [&] { state_->start_anew(); });
     }
     if (settings_.mode == Mode::kOnce)
-      throw ConfigError(message + "; set output.overwrite: true to score all anew");
-    if (comm_.rank() == 0) log::warning("{}; what was made of them stays as it is", message);
+      throw ConfigError(render_changed(changed) + "; set output.overwrite: true to score all anew");
+    warn_of_changed(changed);
   }
 
   /// As many looks on every rank, so that all hear of a signal to one.
@@ -241,9 +264,10 @@ class Job {
   JobIdentity identity_;
   storage::Storage storage_;
   bool scored_any_ = false;
-  std::optional<FolderLock> lock_;    // rank 0's
-  std::optional<OutputState> state_;  // rank 0's
-  std::optional<Recorder> recorder_;  // rank 0's
+  std::map<std::string, std::string> told_;  ///< of changed files: what they were when it was told
+  std::optional<FolderLock> lock_;           // rank 0's
+  std::optional<OutputState> state_;         // rank 0's
+  std::optional<Recorder> recorder_;         // rank 0's
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <thread>
 
 #include "comm/local/local.h"
 #include "common/error.h"
@@ -179,6 +180,29 @@ TEST_F(PredictJob, IncrementalGoesOnWhereItWas) {
   EXPECT_EQ(scorer_.calls, 2);
   run(3);
   EXPECT_EQ(scorer_.calls, 2) << "nothing was new";
+}
+
+TEST_F(PredictJob, FollowTellsOfFilesThatChangeOnce) {
+  settings_.mode = Mode::kFollow;
+  settings_.poll_seconds = 0.1;
+  add_file("a.csv", 20, 10);
+  std::atomic<bool> stop = false;
+  testing::internal::CaptureStderr();
+  std::thread job([&] {
+    run_ranks(2, [&](Communicator& comm) {
+      run_job(settings_, {scorer_, "model", "digest", "v"},
+              {.threads = 1, .stop = [&] { return stop.load(); }}, comm);
+    });
+  });
+  while (read_records(folder_ / "out").empty()) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  add_file("a.csv", 20, 11);
+  std::this_thread::sleep_for(std::chrono::seconds(15));  // two looks
+  stop = true;
+  job.join();
+  const std::string told = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(told, HasSubstr("1 of the files have changed since they were scored"));
+  EXPECT_EQ(told.find("have changed"), told.rfind("have changed")) << told;
+  EXPECT_EQ(predictions().size(), 10);
 }
 
 TEST_F(PredictJob, AFileThatComesWhileOthersAreScoredIsNoneOfThem) {
