@@ -7,6 +7,7 @@
 #include "common/format.h"
 #include "common/markup.h"
 #include "train/report/plot_area.h"
+#include "train/report/text_width.h"
 
 namespace echelon::train {
 namespace {
@@ -29,15 +30,30 @@ std::string diagonal_of(const PlotArea& area, double low, double high) {
                     area.x(high), area.y(high));
 }
 
+/// The sample of a line beside its name.
+constexpr double kLegendLine = 22;
+
 std::string legend(const std::vector<Series>& series, double left) {
   std::string text;
   double y = 24;
   for (size_t i = 0; i < series.size(); ++i, y += 18) {
-    text +=
-        str_format("<path class=\"line\" stroke=\"{}\" d=\"M{} {}h16\"/><text x=\"{}\" y=\"{}\">{}</text>\n",
-                   kColours[i % kColours.size()], left, y - 4, left + 22, y, escape_markup(series[i].name));
+    text += str_format(
+        "<path class=\"line\" stroke=\"{}\" d=\"M{} {}h16\"/><text x=\"{}\" y=\"{}\">{}</text>\n",
+        kColours[i % kColours.size()], left, y - 4, left + kLegendLine, y, escape_markup(series[i].name));
   }
   return text;
+}
+
+double widest(const std::vector<std::string>& names) {
+  double width = 0;
+  for (const std::string& name : names) width = std::max(width, text_width(name));
+  return width;
+}
+
+double legend_width(const std::vector<Series>& series) {
+  std::vector<std::string> names;
+  for (const Series& one : series) names.push_back(one.name);
+  return kLegendLine + widest(names) + 8;
 }
 
 /// From white to blue.
@@ -45,6 +61,9 @@ std::string shade(double share) {
   const auto mix = [share](int full) { return static_cast<int>(std::lround(255 + share * (full - 255))); };
   return str_format("#{:02x}{:02x}{:02x}", mix(0x1f), mix(0x4e), mix(0x8c));
 }
+
+/// Of names that are turned by 60 degrees, how much of their width goes down: sin 60°.
+constexpr double kSteep = 0.87;
 
 /// Places of the cells of a heat map.
 struct Cells {
@@ -67,7 +86,8 @@ std::string cell(const metrics::ConfusionCounts& counts, const std::vector<std::
   constexpr double kDigitWidth = 6.5;
   if (count == 0 || kDigitWidth * static_cast<double>(number.size()) > cells.size) return text;
   return text + str_format("<text class=\"mid{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n",
-                           share > 0.5 ? " light" : "", x + cells.size / 2, y + cells.size / 2 + 4, number);
+                           share > 0.5 ? " white" : " black", x + cells.size / 2, y + cells.size / 2 + 4,
+                           number);
 }
 
 }  // namespace
@@ -77,23 +97,23 @@ std::string line_chart(const std::vector<Series>& series, const AxisNames& axes,
   std::string content = diagonal ? diagonal_of(area, 0, 1) : "";
   for (size_t i = 0; i < series.size(); ++i)
     content += line_through(area, series[i].points, kColours[i % kColours.size()], series[i].name);
-  if (series.size() < 2) return area.svg(axes, content);
-  return area.svg(axes, content + legend(series, area.x(1) + 16), 190);
+  return area.svg(axes, content + legend(series, area.x(1) + 16), legend_width(series));
 }
 
 std::string heat_map(const metrics::ConfusionCounts& counts, const std::vector<std::string>& names) {
   const int64_t classes = counts.classes();
-  const Cells cells{std::clamp(520.0 / static_cast<double>(classes), 18.0, 48.0), 170, 40};
+  const double longest = widest(names);
+  const Cells cells{std::clamp(520.0 / static_cast<double>(classes), 18.0, 48.0), longest + 16, 8};
   const double end = cells.at(0, classes);
-  const double width = cells.left + end + 10, height = cells.top + end + 170;
+  const double width = cells.left + end + 10, height = cells.top + end + kSteep * longest + 24;
   std::string text = str_format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" "
-      "height=\"{1:.0f}\">\n<text x=\"{2}\" y=\"16\">rows: true class, columns: predicted class</text>\n",
-      width, height, cells.left);
+      "height=\"{1:.0f}\">\n",
+      width, height);
   for (int64_t t = 0; t < classes; ++t) {
     const std::string name = escape_markup(names[static_cast<size_t>(t)]);
     const double middle = cells.at(0, t) + cells.size / 2;
-    text += str_format("<text class=\"end\" x=\"{}\" y=\"{:.1f}\">{}</text>\n", cells.left - 8,
+    text += str_format("<text class=\"end\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", cells.left - 8,
                        cells.top + middle + 4, name);
     text += str_format("<text class=\"end\" transform=\"translate({:.1f} {:.1f}) rotate(-60)\">{}</text>\n",
                        cells.left + middle + 4, cells.top + end + 14, name);

@@ -11,17 +11,24 @@ namespace echelon::train {
 namespace {
 
 constexpr const char* kStyle =
-    "body{font:14px sans-serif;margin:2em;color:#222}h1{font-size:20px}h2{font-size:15px;margin-top:2em}"
-    "table{border-collapse:collapse}td,th{padding:2px 14px 2px 0;text-align:right;font-variant-numeric:"
-    "tabular-nums;vertical-align:top}th{color:#666;font-weight:normal}.left{text-align:left}.text{max-width:"
-    "50em;"
-    "white-space:pre-wrap;text-align:left}.charts{display:flex;flex-wrap:wrap;gap:1em}dt{float:left;width:"
-    "7em;"
-    "color:#666}dd{margin:0 0 4px 7em}img{image-rendering:pixelated}svg text{font:11px sans-serif;fill:#222}"
-    "svg text.mid{text-anchor:middle}svg text.end{text-anchor:end}svg text.light{fill:#fff}.axis{stroke:#666}"
-    ".area{fill:#fff;stroke:#bbb}.line{fill:none;stroke-width:1.5}.guide{stroke:#bbb;stroke-dasharray:4 3}"
-    ".cell{stroke:#eee;stroke-width:.5}.dot{fill:#3b6fb6;fill-opacity:.4}.bar{fill:#3b6fb6;stroke:#fff;"
-    "stroke-width:.5}";
+    ":root{color-scheme:light dark;--ink:#222;--faint:#666;--rule:#bbb;--ground:#fff;--mark:#3b6fb6}"
+    "@media(prefers-color-scheme:dark){:root{--ink:#ddd;--faint:#999;--rule:#555;--ground:#181818;--mark:#"
+    "6c9be0}"
+    "}body{font:14px/1.4 sans-serif;margin:2em;color:var(--ink);background:var(--ground)}h1{font-size:20px}"
+    "h2{font-size:15px;margin-top:2em}p{color:var(--faint)}table{border-collapse:collapse}td,th{padding:2px "
+    "14px "
+    "2px 0;text-align:right;font-variant-numeric:tabular-nums;vertical-align:top}th{color:var(--faint);"
+    "font-weight:normal}.left{text-align:left;overflow-wrap:anywhere}.text{max-width:50em;white-space:pre-"
+    "wrap;"
+    "text-align:left}.mean{border-top:1px solid var(--rule)}.charts{display:flex;flex-wrap:wrap;gap:1em}dl{"
+    "display:grid;grid-template-columns:max-content auto;gap:2px 16px}dt{color:var(--faint)}dd{margin:0;"
+    "overflow-wrap:anywhere}img{image-rendering:pixelated}svg{max-width:100%;height:auto}svg text{font:11px "
+    "sans-serif;fill:var(--ink)}svg text.mid{text-anchor:middle}svg text.end{text-anchor:end}svg "
+    "text.black{fill:"
+    "#222}svg "
+    "text.white{fill:#fff}.axis{stroke:var(--faint)}.area{fill:none;stroke:var(--rule)}.line{fill:none;"
+    "stroke-width:1.5}.guide{stroke:var(--rule);stroke-dasharray:4 3}.cell{stroke:#ddd;stroke-width:.5}.dot{"
+    "fill:var(--mark);fill-opacity:.4}.bar{fill:var(--mark);stroke:var(--ground);stroke-width:.5}";
 constexpr const char* kAbsent = "–";
 /// What is shown of many classes.
 constexpr size_t kListedClasses = 200, kHeatMapClasses = 30, kConfusedPairs = 30, kLongestName = 24;
@@ -44,8 +51,13 @@ std::string shown(std::string_view text, size_t most = std::string::npos) {
   return result;
 }
 
+/// Four digits behind the point, which say nothing of numbers that are very small and are noise in large
+/// ones.
 std::string number(double value) {
-  return std::isfinite(value) ? str_format("{:.4f}", value) : kAbsent;
+  if (!std::isfinite(value)) return kAbsent;
+  const double magnitude = std::abs(value);
+  if (magnitude > 0 && magnitude < 0.001) return str_format("{:.3g}", value);
+  return magnitude < 1e6 ? str_format("{:.4f}", value) : str_format("{:.6g}", value);
 }
 
 std::string number(const std::optional<double>& value) {
@@ -167,7 +179,9 @@ std::string confusion(const ClassResults& results) {
   if (results.names.size() > kHeatMapClasses) return heading("most confused classes") + pair_table(results);
   std::vector<std::string> names;
   for (const std::string& name : results.names) names.push_back(shown(name, kLongestName));
-  return heading("confusion matrix") + heat_map(results.counts, names);
+  return heading("confusion matrix") +
+         note("Rows: true class; columns: predicted class; darker: a larger share of the row.") +
+         heat_map(results.counts, names);
 }
 
 /// As many as have a colour; of more those with the lowest average precision.

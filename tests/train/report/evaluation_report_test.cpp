@@ -4,7 +4,9 @@
 
 #include <cmath>
 
+#include "common/format.h"
 #include "train/report/charts.h"
+#include "train/report/text_width.h"
 
 namespace echelon::train {
 namespace {
@@ -78,6 +80,43 @@ TEST(EvaluationReport, OfNumbersShowsPointsAndResiduals) {
       page,
       HasSubstr(
           "<td class=\"left\">1</td><td class=\"left\">2</td><td class=\"left\">1.5</td><td>0.2500</td>"));
+}
+
+TEST(EvaluationReport, SaysSmallAndLargeNumbersWithTheDigitsThatCount) {
+  EvaluationReport report{.name = "numbers"};
+  report.metrics = {{"a", 0.00001234}, {"b", 0},         {"c", 0.25},
+                    {"d", 12345.678},  {"e", 123456789}, {"f", -2e-7}};
+  const std::string page = to_html(report);
+  for (const char* shown : {"1.23e-05", "0.0000", "0.2500", "12345.6780", "1.23457e+08", "-2e-07"})
+    EXPECT_THAT(page, HasSubstr(str_format("<td>{}</td>", shown)));
+}
+
+/// What stands behind `name="` in the first place.
+double attribute(const std::string& markup, const std::string& name) {
+  return std::stod(markup.substr(markup.find(name + "=\"") + name.size() + 2));
+}
+
+TEST(Charts, HaveRoomForNamesOfAnyLength) {
+  metrics::ConfusionCounts counts(2);
+  counts.add(0, 1);
+  for (const std::string& name :
+       {std::string("a"), std::string(24, 'W'), std::string("\xe6\xbc\xa2\xe5\xad\x97")}) {
+    const double room = text_width(name);
+    const std::string map = heat_map(counts, {name, name});
+    EXPECT_GE(attribute(map, "width"), room + 2 * 48) << "beside the cells";
+    EXPECT_GE(attribute(map, "height"), 0.86 * room + 2 * 48) << "below the cells, turned by 60 degrees";
+    EXPECT_GE(attribute(map, "<text class=\"end\" x"), room) << "the name ends there";
+    const std::string lines = line_chart({{name, {{0, 0}, {1, 1}}}}, {"x", "y"}, /*diagonal=*/false);
+    EXPECT_THAT(lines, HasSubstr(str_format(">{}</text>", name)));
+    EXPECT_GE(attribute(lines, "width"), 464 + 38 + room) << "beside the square, which ends at 464";
+  }
+}
+
+TEST(TextWidth, CountsCharactersAndNotBytes) {
+  EXPECT_EQ(text_width(""), 0);
+  EXPECT_LT(text_width("illi"), text_width("noon"));
+  EXPECT_LT(text_width("noon"), text_width("MWMW"));
+  EXPECT_EQ(text_width("\xe6\xbc\xa2\xe5\xad\x97"), 2 * text_width("\xe6\xbc\xa2"));
 }
 
 TEST(Charts, PutNumbersInTheirPlaces) {
