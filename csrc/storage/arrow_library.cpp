@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "common/own_library.h"
 #include "storage/unavailable_error.h"
 
 namespace echelon::storage {
@@ -25,16 +26,7 @@ void check_interface(void* library, const fs::path& path) {
 }  // namespace
 
 std::vector<fs::path> arrow_library_paths() {
-  Dl_info self{};
-  if (dladdr(reinterpret_cast<void*>(&arrow_library_paths), &self) == 0 || self.dli_fname == nullptr)
-    return {kLibrary};
-  std::error_code error;
-  fs::path program = fs::canonical(self.dli_fname, error);
-  // The name of a program without a slash is how it was called, not where it lies.
-  if (error || std::string_view(self.dli_fname).find('/') == std::string_view::npos)
-    program = fs::read_symlink("/proc/self/exe", error);
-  const fs::path folder = program.parent_path();
-  return {folder / kLibrary, folder.parent_path() / kLibrary, folder.parent_path() / "lib" / kLibrary};
+  return own_library_paths(kLibrary);
 }
 
 void* open_arrow_library(const std::vector<fs::path>& paths) {
