@@ -31,7 +31,8 @@ void describe(config::Fields<ScoredModel>& f) {
   f.about("What rows are scored with.");
   f.add("path", &ScoredModel::path,
         "A run's folder, of which the best checkpoint is taken, or a folder of checkpoints, or a checkpoint; "
-        "or a Hugging Face folder of a BERT, which embeds texts; or a TorchScript file (.pt).")
+        "or a Hugging Face folder of a BERT, which embeds texts; or a TorchScript "
+        "file (.pt) or a compiled package (.pt2).")
       .must_exist()
       .direct()
       .example("runs/diabetes");
@@ -41,11 +42,14 @@ void describe(config::Fields<ScoredModel>& f) {
   f.add("version", &ScoredModel::version,
         "What the model_version column says; not set: the first 12 digits of the model's digest.")
       .example("2026-01-31");
-  f.add("method", &ScoredModel::method,
-        "Of a TorchScript model: the method that is called; not set: forward.")
+  f.add(
+       "method", &ScoredModel::method,
+       "Of a TorchScript model: the method that is called; not set: forward. Of a compiled package: which of "
+       "the models in it.")
       .example("audio_forward");
   f.add("output", &ScoredModel::output,
-        "Of a TorchScript model that makes several tensors: which is meant, by its key, or as output_0, "
+        "Of a TorchScript model or a compiled package that makes several tensors: which is meant, by its "
+        "key, or as output_0, "
         "output_1, …; not set: all, a column each.")
       .example("logits");
 }
@@ -138,11 +142,13 @@ void describe(config::Fields<PredictSettings>& f) {
   f.add("source", &PredictSettings::source, "Which rows are scored.").required();
   f.add("inputs", &PredictSettings::inputs,
         "The columns of each input of the model. A model of tables knows its own, `features`: here they may "
-        "be said again, in any order, and are compared. A TorchScript model takes several columns of numbers "
+        "be said again, in any order, and are compared. A TorchScript model or a compiled package takes "
+        "several columns of numbers "
         "as a tensor [rows, columns], or one column of lists.")
       .example("{features: [age, sex, bmi]}");
   f.add("tensors", &PredictSettings::tensors,
-        "Of a TorchScript model: what the tensors of `inputs` are like, where they are not float32 with the "
+        "Of a TorchScript model or a compiled package: what the tensors of `inputs` are like, where they are "
+        "not float32 with the "
         "columns, or the list, as their only dimension.")
       .example("{x: {type: int64, shape: [28, 28]}}");
   f.add("constants", &PredictSettings::constants,
@@ -184,7 +190,7 @@ void describe(config::Fields<PredictSettings>& f) {
       .range(1, 1024);
   f.add("batch", &PredictSettings::batch,
         "Rows that the model sees at once. Not set: as many as keep what lies between its layers within 64 "
-        "MiB a thread; a TorchScript model: 256.")
+        "MiB a thread; a TorchScript model or a compiled package: 256.")
       .range(1, 1 << 24)
       .unit("rows");
   f.add("batch_tokens", &PredictSettings::batch_tokens,

@@ -24,8 +24,8 @@ struct ScoredModel {
   config::InputPath path;
   std::optional<config::InputPath> tokenizer;  ///< not set: the checkpoint's own
   std::string version;                         ///< as users call it; empty: the beginning of the digest
-  std::string method;  ///< of TorchScript: what is called; empty: forward
-  std::string output;  ///< of TorchScript: which of several tensors; empty: all
+  std::string method;  ///< of TorchScript: what is called; empty: forward; of a package: the model in it
+  std::string output;  ///< of a file: which of several tensors; empty: all
 };
 void describe(config::Fields<ScoredModel>& f);
 
@@ -91,16 +91,16 @@ struct PredictSettings {
   ScoredModel model;
   SourceSettings source;
   std::map<std::string, std::vector<std::string>> inputs;  ///< columns of each input of the model
-  std::map<std::string, TensorSettings> tensors;  ///< of TorchScript: what inputs are
-  std::map<std::string, std::string> constants;  ///< of TorchScript: arguments that are no tensors
-  std::map<std::string, std::string> rename;     ///< what a column of the model is called in the files
+  std::map<std::string, TensorSettings> tensors;           ///< of a file: what inputs are
+  std::map<std::string, std::string> constants;            ///< of TorchScript: arguments that are no tensors
+  std::map<std::string, std::string> rename;  ///< what a column of the model is called in the files
   PostprocessSettings postprocess;
   std::optional<generate::GenerationSettings> generation;
   OutputSettings output;
   OnBadRow on_error = OnBadRow::kRecord;
   Mode mode = Mode::kOnce;
-  int64_t max_files = 10'000;  ///< of a batch, of incremental and follow
-  double poll_seconds = 5;     ///< of follow
+  int64_t max_files = 10'000;                 ///< of a batch, of incremental and follow
+  double poll_seconds = 5;                    ///< of follow
   std::optional<train::Precision> precision;  ///< not set: that of the training, of other models float32
   std::string device = "auto";
   int64_t pipeline = 1;  ///< ranks that a model is cut over

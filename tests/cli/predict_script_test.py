@@ -111,8 +111,8 @@ unit_mb: 0.005
             path = self.folder / name
             path.write_bytes(content.getvalue())
             return path
-        package = archive("package.pt2", ["archive_format", "version", "data/aotinductor/model/a.wrapper.so"])
-        self.assertIn("compiled package (.pt2), which do not score here", self.refused("x: [a]", model=package, code=CHECKPOINT))
+        exported = archive("exported.pt2", ["archive_format", "version", "models/model.json"])
+        self.assertIn("holds an exported program, which is not compiled yet", self.refused("x: [a]", model=exported, code=CHECKPOINT))
         weights = archive("weights.pt", ["data.pkl", "version", "data/0"])
         self.assertIn("nothing that computes with them", self.refused("x: [a]", model=weights, code=CHECKPOINT))
         damaged = self.folder / "damaged.pt"

@@ -2,6 +2,7 @@
 
 #include "common/error.h"
 #include "common/format.h"
+#include "common/processor.h"
 #include "generate/language_model.h"
 #include "models/bert.h"
 #include "predict/scorer/file_texts_scorer.h"
@@ -12,6 +13,7 @@
 #include "predict/scorer/tensor_scorer.h"
 #include "predict/scorer/text_scorer.h"
 #include "predict/tensor_model/model_file.h"
+#include "predict/tensor_model/package_model.h"
 #include "predict/tensor_model/script_model.h"
 
 namespace echelon::predict {
@@ -85,35 +87,52 @@ OpenedScorer open_checkpoint(const PredictSettings& settings, const Placement& p
   return opened;
 }
 
-OpenedScorer open_model_file(const PredictSettings& settings, const Placement& placement) {
-  const std::string& path = settings.model.path.path;
+/// For `what` that is a file.
+void check_file_settings(const PredictSettings& settings, const Placement& placement,
+                         const std::string& what) {
   if (placement.pipeline != nullptr)
-    throw ConfigError("pipeline: a TorchScript model is not cut into stages; set pipeline: 1");
-  require_cpu(settings, "a TorchScript model");
-  require_no_writing(settings, path);
+    throw ConfigError(str_format("pipeline: {} is not cut into stages; set pipeline: 1", what));
+  require_cpu(settings, what);
+  require_no_writing(settings, settings.model.path.path);
   if (settings.model.tokenizer)
-    throw ConfigError("model.tokenizer: has no effect, as a TorchScript model takes tensors");
-  const std::string digest = digest_of_script(path);
-  TensorModelOptions options{
-      .path = path, .method = settings.model.method, .given = {}, .constants = settings.constants};
-  for (const auto& [name, columns] : settings.inputs) options.given.push_back(name);
-  return {.scorer = make_tensor_scorer(open_script_model(options), settings),
-          .inference = nullptr,
-          .path = path,
-          .family = "TorchScript",
-          .digest = digest};
+    throw ConfigError(str_format("model.tokenizer: has no effect, as {} takes tensors", what));
+  if (!settings.rename.empty())
+    throw ConfigError(str_format("rename: for {}, inputs names the columns as the files call them", what));
+  if (settings.precision)
+    throw ConfigError(str_format("precision: {} computes in what it was saved in; leave it out", what));
 }
 
-/// What only a TorchScript model has.
-void refuse_script_settings(const PredictSettings& settings) {
+OpenedScorer open_model_file(const PredictSettings& settings, const Placement& placement) {
+  const std::string& path = settings.model.path.path;
+  const ModelFile file = read_model_file(path);
+  const bool script = file.kind == ModelFileKind::kScript;
+  check_file_settings(settings, placement, script ? "a TorchScript model" : "a compiled package");
+  const auto threads = static_cast<int>(settings.threads.value_or(std::ssize(allowed_processors())));
+  TensorModelOptions options{.path = path,
+                             .method = settings.model.method,
+                             .given = {},
+                             .constants = settings.constants,
+                             .calls_at_once = threads};
+  for (const auto& [name, columns] : settings.inputs) options.given.push_back(name);
+  return {.scorer =
+              make_tensor_scorer(script ? open_script_model(options) : open_package_model(options), settings),
+          .inference = nullptr,
+          .path = path,
+          .family = script ? "TorchScript" : "compiled package",
+          .digest = file.digest};
+}
+
+/// What only a model in a file has.
+void refuse_file_settings(const PredictSettings& settings) {
   const std::pair<const char*, bool> set[] = {{"model.method", !settings.model.method.empty()},
                                               {"model.output", !settings.model.output.empty()},
                                               {"tensors", !settings.tensors.empty()},
                                               {"constants", !settings.constants.empty()}};
   for (const auto& [key, is_set] : set)
     if (is_set)
-      throw ConfigError(str_format("{}: only a TorchScript model has it, which is a file; {} is a folder",
-                                   key, settings.model.path.path));
+      throw ConfigError(str_format(
+          "{}: only a TorchScript model or a compiled package has it, which is a file; {} is a folder", key,
+          settings.model.path.path));
 }
 
 }  // namespace
@@ -124,7 +143,7 @@ std::string resolve_model(const std::string& path) {
 
 OpenedScorer open_scorer(const PredictSettings& settings, const Placement& placement) {
   if (is_model_file(settings.model.path.path)) return open_model_file(settings, placement);
-  refuse_script_settings(settings);
+  refuse_file_settings(settings);
   return is_hugging_face(settings.model.path.path) ? open_hugging_face(settings, placement)
                                                    : open_checkpoint(settings, placement);
 }

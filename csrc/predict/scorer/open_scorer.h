@@ -14,7 +14,7 @@ struct OpenedScorer {
   std::unique_ptr<Scorer> scorer;
   std::shared_ptr<Inference> inference;  ///< of the scorer; null where it has none
   std::string path;                      ///< where the model lies
-  std::string family;                    ///< "mlp", "bert", "TorchScript", …
+  std::string family;                    ///< "mlp", "bert", "TorchScript", "compiled package", …
   /// Equal for models that say the same: XXH3-128 of what decides it.
   std::string digest;
 };

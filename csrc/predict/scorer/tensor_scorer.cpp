@@ -19,13 +19,6 @@ namespace {
 using table::Column;
 using table::ColumnType;
 
-void check_settings(const PredictSettings& settings) {
-  if (!settings.rename.empty())
-    throw ConfigError("rename: for a TorchScript model, inputs names the columns as the files call them");
-  if (settings.precision)
-    throw ConfigError("precision: a TorchScript model computes in what it was saved in; leave it out");
-}
-
 /// What lies between the layers of a model from outside is not known.
 int64_t batch_of(const PredictSettings& settings) {
   return settings.batch.value_or(256);
@@ -38,6 +31,10 @@ std::vector<TensorInput> make_inputs(const TensorModel& model, const PredictSett
     const auto tensor = settings.tensors.find(name);
     inputs.emplace_back(name, settings.inputs.at(name),
                         tensor == settings.tensors.end() ? TensorSettings() : tensor->second);
+    const size_t i = inputs.size() - 1;
+    if (!model.types().empty() && inputs[i].type() != model.types()[i])
+      throw ConfigError(str_format("tensors.{}.type: {} takes {}", name, model.signature(),
+                                   c10::getDtypeNames(model.types()[i]).first));
   }
   return inputs;
 }
@@ -84,7 +81,7 @@ class TensorScorer final : public Scorer {
  public:
   TensorScorer(std::unique_ptr<const TensorModel> model, const PredictSettings& settings)
       : model_(std::move(model)),
-        tensors_((check_settings(settings), make_inputs(*model_, settings))),
+        tensors_(make_inputs(*model_, settings)),
         inputs_(distinct_columns(tensors_)),
         outputs_(learn_outputs(settings)),
         batch_(batch_of(settings)) {}

@@ -1,4 +1,4 @@
-// Rows → what a model from outside, TorchScript, says of them.
+// Rows → what a model from outside, TorchScript or a compiled package, says of them.
 #pragma once
 
 #include <memory>

@@ -38,28 +38,33 @@ void require_archive(const std::string& path, std::string_view start) {
   if (start.starts_with("\x80"))
     throw CheckpointError(str_format(
         "{} holds pickled Python objects, which need the Python that made them; {}", path, kSaveScript));
-  throw CheckpointError(
-      str_format("{} is no TorchScript, which is a zip archive; a checkpoint is a folder", path));
+  throw CheckpointError(str_format(
+      "{} is neither TorchScript nor a compiled package, which are zip archives; a checkpoint is a "
+      "folder",
+      path));
 }
 
 }  // namespace
 
-std::string digest_of_script(const std::string& path) {
+ModelFile read_model_file(const std::string& path) {
   const MappedFile file(path);
   require_archive(
       path, {reinterpret_cast<const char*>(file.bytes().data()), std::min(file.bytes().size(), size_t{4})});
   PyTorchStreamReader archive = open_archive(path);
   if (archive.hasRecord("constants.pkl") && any_below(archive.getAllRecords(), "code/"))
-    return checksum_of(file.bytes());
+    return {ModelFileKind::kScript, checksum_of(file.bytes())};
+  if (any_below(archive.getAllRecords(), "data/aotinductor/"))
+    return {ModelFileKind::kPackage, checksum_of(file.bytes())};
   if (archive.hasRecord("archive_format"))
     throw CheckpointError(
-        str_format("{} holds an exported program or a compiled package (.pt2), which do not score here; {}",
+        str_format("{} holds an exported program, which is not compiled yet; give it to "
+                   "torch._inductor.aoti_compile_and_package, or {}",
                    path, kSaveScript));
   if (archive.hasRecord("data.pkl"))
     throw CheckpointError(
         str_format("{} holds weights or Python objects (torch.save), and nothing that computes with them; {}",
                    path, kSaveScript));
-  throw CheckpointError(str_format("{} is an archive, but no TorchScript", path));
+  throw CheckpointError(str_format("{} is an archive, but neither TorchScript nor a compiled package", path));
 }
 
 }  // namespace echelon::predict

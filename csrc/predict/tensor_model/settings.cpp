@@ -5,7 +5,7 @@
 namespace echelon::predict {
 
 void describe(config::Fields<TensorSettings>& f) {
-  f.about("How columns become a tensor of a TorchScript model.");
+  f.about("How columns become a tensor of a TorchScript model or a compiled package.");
   f.add("type", &TensorSettings::type, "Of its numbers.")
       .values({{"float32", TensorType::kFloat32},
                {"float64", TensorType::kFloat64},

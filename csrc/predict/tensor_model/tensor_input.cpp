@@ -124,6 +124,10 @@ TensorInput::TensorInput(const std::string& name, std::vector<std::string> colum
                                  format_shape(*settings_.shape), product(*settings_.shape), given));
 }
 
+at::ScalarType TensorInput::type() const {
+  return scalar_type(settings_.type);
+}
+
 std::vector<table::WantedColumn> TensorInput::wanted(const table::Schema& schema) const {
   std::vector<table::WantedColumn> wanted;
   for (const std::string& column : columns_) {

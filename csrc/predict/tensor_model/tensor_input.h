@@ -23,6 +23,7 @@ class TensorInput {
   TensorInput(const std::string& name, std::vector<std::string> columns, TensorSettings settings);
 
   const std::vector<std::string>& columns() const { return columns_; }
+  at::ScalarType type() const;
   /// What a file of this schema must have.
   std::vector<table::WantedColumn> wanted(const table::Schema& schema) const;
 

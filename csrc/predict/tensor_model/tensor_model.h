@@ -31,6 +31,8 @@ class TensorModel {
   const std::string& signature() const { return signature_; }
   /// The tensors that run() takes, in order.
   const std::vector<std::string>& inputs() const { return inputs_; }
+  /// Of what numbers they are; empty: not known.
+  const std::vector<at::ScalarType>& types() const { return types_; }
   /// Those that run() makes, in order; null: not known before it runs.
   const std::optional<std::vector<std::string>>& outputs() const { return outputs_; }
   /// Contiguous tensors on the CPU, [rows, …] each. Throws RefusedTensors; ConfigError where what it makes is
@@ -40,14 +42,16 @@ class TensorModel {
  protected:
   std::string signature_;
   std::vector<std::string> inputs_;
+  std::vector<at::ScalarType> types_;
   std::optional<std::vector<std::string>> outputs_;
 };
 
 struct TensorModelOptions {
   std::string path;
-  std::string method;                            ///< empty: forward
-  std::vector<std::string> given;                ///< the inputs that are given, in any order
+  std::string method;              ///< empty: forward; of a package: the model in it, empty: the only one
+  std::vector<std::string> given;  ///< the inputs that are given, in any order
   std::map<std::string, std::string> constants;  ///< of arguments that are no tensors
+  int calls_at_once = 1;                         ///< of a package: how many threads it serves at a time
 };
 
 /// "output_0", … : what the outputs of a model that has no names for them are called; of one alone, "".
