@@ -44,11 +44,14 @@ void provide_libtorch_name() {
 
 class TemporaryFolder {
  public:
-  explicit TemporaryFolder(const std::string& package)
-      : path_((fs::temp_directory_path() / "echelon-package-XXXXXX").string()) {
-    if (mkdtemp(path_.data()) == nullptr)
-      throw CheckpointError(str_format("{} cannot be unpacked into {}; TMPDIR names another folder for it",
-                                       package, fs::temp_directory_path().string()));
+  explicit TemporaryFolder(const std::string& package) {
+    std::error_code error;
+    path_ = (fs::temp_directory_path(error) / "echelon-package-XXXXXX").string();
+    if (error || mkdtemp(path_.data()) == nullptr)
+      throw CheckpointError(str_format(
+          "{} cannot be unpacked: no folder can be made in TMPDIR, or where that is not set in /tmp; let "
+          "it name a folder that can be written",
+          package));
   }
   ~TemporaryFolder() {
     std::error_code ignored;

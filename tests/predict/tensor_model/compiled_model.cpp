@@ -39,6 +39,12 @@ float* numbers(AtenTensorHandle tensor) {
   return static_cast<float*>(data);
 }
 
+/// A tensor that ends with its scope.
+struct Owned {
+  AtenTensorHandle tensor;
+  ~Owned() { aoti_torch_delete_tensor_object(tensor); }
+};
+
 struct Container {
   AtenTensorHandle weight = make_tensor(3, 2);
   Container() {
@@ -48,6 +54,7 @@ struct Container {
   ~Container() { aoti_torch_delete_tensor_object(weight); }
 
   void run(AtenTensorHandle x, AtenTensorHandle* outputs) const {
+    const Owned stolen{x};
     int64_t rows = 0;
     check(aoti_torch_get_size(x, 0, &rows));
     for (int64_t i = 0; i < std::max<int64_t>(rows, 2) * 3; ++i)
@@ -59,7 +66,6 @@ struct Container {
     check(aoti_torch_cpu_mm_out(outputs[0], x, weight));
     outputs[1] = make_tensor(rows, 1);
     std::fill_n(numbers(outputs[1]), rows, static_cast<float>(rows));
-    aoti_torch_delete_tensor_object(x);
   }
 };
 

@@ -59,7 +59,7 @@ class PackageModelTest : public testing::Test {
 };
 
 TEST_F(PackageModelTest, ComputesWithItsWeights) {
-  const auto model = open(1, 64);
+  const auto model = open(2, 64);
   EXPECT_THAT(model->inputs(), ElementsAre("x"));
   EXPECT_EQ(model->outputs(), (std::vector<std::string>{"scores", "rows"}));
   EXPECT_EQ(model->signature(), (folder_ / "model.pt2").string() + " (x float32 [rows, 3])");
@@ -129,6 +129,12 @@ TEST_F(PackageModelTest, NothingStaysUnpacked) {
   EXPECT_TRUE(fs::is_empty(unpacked_.path()));
   EXPECT_NE(problem(COMPILED_MODEL_WITHOUT_WEIGHTS), "");
   EXPECT_TRUE(fs::is_empty(unpacked_.path()));
+}
+
+TEST_F(PackageModelTest, WhereItIsUnpackedIsSaidWhereThatFails) {
+  setenv("TMPDIR", (folder_ / "absent").c_str(), 1);
+  EXPECT_THAT(problem(COMPILED_MODEL),
+              HasSubstr("model.pt2 cannot be unpacked: no folder can be made in TMPDIR"));
 }
 
 TEST_F(PackageModelTest, NamesThatDoNotFitAreRefused) {
