@@ -178,6 +178,6 @@ def write_texts(options):
             seconds, counts = predict(folder, "written", f"model: {checkpoint}\nsource: {{files: [{folder}/prompts.parquet]}}\n",
                                       f"generation={{max_new_tokens: {NEW_TOKENS}, {generation}}}", verify=tokens_of)
             assert counts == {"errors": 0, "rows": PROMPTS}, counts
-            ours.append({"tokens/s": tokens[-1][0] / seconds})
-            peers.append({"tokens/s": tokens[-1][1] / figures["seconds"]})
+            ours.append({"tokens/s": tokens[-1][0] / seconds, "tokens of a text": tokens[-1][0] / PROMPTS})
+            peers.append({"tokens/s": tokens[-1][1] / figures["seconds"], "tokens of a text": tokens[-1][1] / PROMPTS})
         print_table(f"{PROMPTS} texts continued by a gpt of 11 M parameters, {how}, beside transformers", ours, peers)

@@ -134,7 +134,7 @@ class Job {
                               .output = settings_.output};
     if (plan.kept) layout.check();
     StageClock clock;
-    const PredictTask task(plan, layout, settings_, model_.scorer, storage_, next.number, options_.threads,
+    const PredictTask task(plan, layout, settings_, model_.scorer, storage_, next.number, options_.chunks,
                            clock);
     const std::string attempt =
         text_of_root(comm_, [&] { return state_->begin(job_of(task.inputs(), plan)); });

@@ -22,7 +22,8 @@ struct JobModel {
 };
 
 struct JobOptions {
-  int threads = 1;
+  int threads = 1;  ///< each with a unit
+  int chunks = 1;   ///< that are scored at once, of all units together
   /// Asked four times a second on every rank; true: end with what is begun.
   std::function<bool()> stop{};
 };

@@ -11,7 +11,6 @@
 #include "common/stop_request.h"
 #include "predict/job.h"
 #include "predict/scorer/open_scorer.h"
-#include "predict/task.h"
 #include "train/ranks.h"
 
 namespace echelon::predict {
@@ -45,7 +44,8 @@ ExitCode predict_on(PredictSettings settings, train::Ranks& ranks) {
     opened.inference->serve();
     return code_of_root(ExitCode::kOk, ranks.host());
   }
-  at::set_num_threads(std::max(1, ranks.threads() / scores_at_once(*opened.scorer, ranks.threads())));
+  // Each chunk has a thread; within one, LibTorch starts no others.
+  at::set_num_threads(1);
   if (ranks.host().rank() == 0)
     log::info("scoring with {} ({}, digest {}) on {}", opened.path, opened.family, digest.substr(0, 12),
               describe(ranks));
@@ -55,7 +55,10 @@ ExitCode predict_on(PredictSettings settings, train::Ranks& ranks) {
       .digest = digest,
       .version = settings.model.version.empty() ? digest.substr(0, 12) : settings.model.version};
   const ExitCode code =
-      run_job(settings, job, {.threads = ranks.threads(), .stop = [&] { return stop.signal() != 0; }},
+      run_job(settings, job,
+              {.threads = ranks.threads(),
+               .chunks = std::max(ranks.threads(), ranks.grid().pipeline),  // so that all stages have one
+               .stop = [&] { return stop.signal() != 0; }},
               groups.replicas().host);
   if (opened.inference) opened.inference->end();
   return code_of_root(code, ranks.host());

@@ -25,13 +25,8 @@ std::vector<int64_t> count_blocks(const Plan& plan) {
 
 }  // namespace
 
-int scores_at_once(const Scorer& scorer, int threads) {
-  const int at_once = scorer.grain().at_once;
-  return at_once == 0 ? threads : at_once;
-}
-
 PredictTask::PredictTask(const Plan& plan, const OutputLayout& layout, const PredictSettings& settings,
-                         const Scorer& scorer, storage::Storage& storage, int64_t batch, int threads,
+                         const Scorer& scorer, storage::Storage& storage, int64_t batch, int chunks,
                          StageClock& clock)
     : plan_(plan),
       layout_(layout),
@@ -39,9 +34,9 @@ PredictTask::PredictTask(const Plan& plan, const OutputLayout& layout, const Pre
       scorer_(scorer),
       storage_(storage),
       batch_(batch),
-      threads_(threads),
+      chunks_(chunks),
       clock_(clock),
-      scoring_(scores_at_once(scorer, threads)),
+      scoring_(chunks),
       columns_(scorer.inputs()),
       first_blocks_(count_blocks(plan)),
       files_(kOpenFiles,
@@ -75,9 +70,7 @@ work::UnitOutput PredictTask::make(int64_t unit, const work::OutputFolder& folde
   const CountedThread counted(&clock_, LoadStage::kAssemble);
   RowWriter writer(layout_, folder, str_format("part-{:05}-{:05}", batch_, unit), settings_.on_error);
   ChunkQueue chunks(
-      {.rows = scorer_.grain().chunk_rows,
-       .bytes = kChunkBytes,
-       .waiting = static_cast<size_t>(threads_) + 1},
+      {.rows = scorer_.grain().chunk_rows, .bytes = kChunkBytes, .waiting = static_cast<size_t>(chunks_) + 1},
       [this](std::span<const table::Column> columns) { return score_chunk(columns); },
       [this, &writer](ScoredChunk chunk) { write_chunk(std::move(chunk), writer); });
   for (const SourcePart& part : plan_.units[static_cast<size_t>(unit)]) score_part(part, chunks, writer);

@@ -13,15 +13,12 @@
 
 namespace echelon::predict {
 
-/// How many chunks a rank of `threads` threads scores at once.
-int scores_at_once(const Scorer& scorer, int threads);
-
 class PredictTask final : public work::Task {
  public:
   /// What is passed by reference must outlive this object. `batch`: its number, for the names of files;
-  /// `threads`: of this rank, for all units together; `clock`: of what they do.
+  /// `chunks`: that are scored at once, of all units together; `clock`: of what they do.
   PredictTask(const Plan& plan, const OutputLayout& layout, const PredictSettings& settings,
-              const Scorer& scorer, storage::Storage& storage, int64_t batch, int threads, StageClock& clock);
+              const Scorer& scorer, storage::Storage& storage, int64_t batch, int chunks, StageClock& clock);
 
   std::vector<work::InputFile> inputs() const override;
   int64_t units() const override { return static_cast<int64_t>(plan_.units.size()); }
@@ -48,9 +45,9 @@ class PredictTask final : public work::Task {
   const Scorer& scorer_;
   storage::Storage& storage_;
   int64_t batch_;
-  int threads_;
+  int chunks_;
   StageClock& clock_;
-  mutable std::counting_semaphore<> scoring_;  ///< of scores_at_once()
+  mutable std::counting_semaphore<> scoring_;  ///< of `chunks`
   /// The columns that are read: those of the scorer, then those that are kept and not among them.
   std::vector<std::string> columns_;
   std::vector<size_t> kept_;           ///< where among them

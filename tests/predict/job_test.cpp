@@ -74,8 +74,8 @@ class PredictJob : public testing::Test {
   ExitCode run(int ranks = 1, int threads = 1) const {
     std::atomic<int> code = -1;
     run_ranks(ranks, [&](Communicator& comm) {
-      code =
-          static_cast<int>(run_job(settings_, {scorer_, "model", "digest", "v"}, {.threads = threads}, comm));
+      code = static_cast<int>(run_job(settings_, {scorer_, "model", "digest", "v"},
+                                      {.threads = threads, .chunks = threads}, comm));
     });
     return static_cast<ExitCode>(code.load());
   }

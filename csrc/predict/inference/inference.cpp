@@ -64,10 +64,6 @@ Inference::Inference(const nn::ModelSpec& spec, train::Precision precision, cons
 
 Inference::~Inference() = default;
 
-int Inference::stages() const {
-  return placement_.pipeline != nullptr ? placement_.pipeline->size() : 1;
-}
-
 nn::Activations Inference::pass(nn::Activations inputs) const {
   WeightsLoan weights(weights_);
   const nn::SharedWeights::Scope scope(weights.get());

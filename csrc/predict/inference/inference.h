@@ -47,7 +47,6 @@ class Inference {
   /// To be loaded, before anything is asked.
   nn::LayeredModel& model() { return *model_; }
   at::Device device() const { return placement_.device; }
-  int stages() const;
 
   /// What a pass through all stages makes of `inputs`. Several threads ask at once. On the first stage's
   /// rank; throws CommError where another is gone.

@@ -37,7 +37,6 @@ class LanguageScorer : public Scorer {
         model_([inference =
                     model.inference](nn::Activations inputs) { return inference->ask(std::move(inputs)); },
                model.training.model),
-        stages_(model.inference->stages()),
         batch_tokens_(settings.batch_tokens),
         columns_(std::move(columns)),
         outputs_(std::move(outputs)) {}
@@ -100,7 +99,6 @@ class LanguageScorer : public Scorer {
   TextCodec codec_;
   uint32_t start_;
   generate::LanguageModel model_;
-  int stages_;
   int64_t batch_tokens_;
 
  private:
@@ -135,9 +133,7 @@ class Writer final : public LanguageScorer {
                         {.name = settings.output.prefix + "tokens", .type = ColumnType::kInt64}}),
         options_(options_of(model, settings.generation.value_or(generate::GenerationSettings()))) {}
 
-  /// A step takes all threads: of few rows, it waits for the weights to come from memory. Stages have one
-  /// chunk each to work on.
-  Grain grain() const override { return {.unit_rows = 1 << 10, .chunk_rows = 1 << 8, .at_once = stages_}; }
+  Grain grain() const override { return {.unit_rows = 1 << 10, .chunk_rows = 1 << 8}; }
 
  private:
   generate::GenerationOptions options_of(const LoadedModel& model,

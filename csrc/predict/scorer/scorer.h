@@ -27,11 +27,10 @@ class Scorer {
   virtual const std::vector<std::string>& inputs() const = 0;
   /// Throws DataError that names `file` and column: it is missing, or of a type that does not serve.
   virtual void check(const std::string& file, const table::Schema& schema) const = 0;
+  /// About how many rows are worth a unit of work of their own, and how many a thread of it at a time.
   struct Grain {
-    int64_t unit_rows = int64_t{1} << 18;   ///< about how many are worth a unit of work of their own
-    int64_t chunk_rows = int64_t{1} << 15;  ///< of one score()
-    /// How often score() runs at once on a rank, sharing its threads; 0: once for each of them.
-    int at_once = 0;
+    int64_t unit_rows = int64_t{1} << 18;
+    int64_t chunk_rows = int64_t{1} << 15;
   };
   virtual Grain grain() const { return {}; }
   /// The columns that are made.
