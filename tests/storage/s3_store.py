@@ -22,8 +22,16 @@ class S3Store:
         self.server.stop()
 
     def put(self, path, content=b""):
+        self.send("PUT", path, content)
+
+    def clear(self):
+        """What was put is gone, which all servers of a process share."""
+        self.send("POST", "/moto-api/reset")
+        self.put("/bucket")
+
+    def send(self, method, path, content=b""):
         connection = http.client.HTTPConnection(self.host, self.port)
-        connection.request("PUT", path, content,
+        connection.request(method, path, content,
                            {"Authorization": SIGNATURE, "Content-Type": "application/octet-stream"})
         status = connection.getresponse().status
         connection.close()
