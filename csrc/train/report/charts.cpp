@@ -97,6 +97,7 @@ std::string line_chart(const std::vector<Series>& series, const AxisNames& axes,
   std::string content = diagonal ? diagonal_of(area, 0, 1) : "";
   for (size_t i = 0; i < series.size(); ++i)
     content += line_through(area, series[i].points, kColours[i % kColours.size()], series[i].name);
+  if (series.size() < 2) return area.svg(axes, content);
   return area.svg(axes, content + legend(series, area.x(1) + 16), legend_width(series));
 }
 

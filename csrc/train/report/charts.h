@@ -22,7 +22,7 @@ struct AxisNames {
 /// Colours of series; further ones begin anew.
 constexpr size_t kSeriesColours = 10;
 
-/// Lines in the unit square, with a legend. `diagonal`: from the origin, what chance
+/// Lines in the unit square, with a legend where there are several. `diagonal`: from the origin, what chance
 /// gives.
 std::string line_chart(const std::vector<Series>& series, const AxisNames& axes, bool diagonal);
 

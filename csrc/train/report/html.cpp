@@ -18,9 +18,10 @@ constexpr const char* kStyle =
     "h2{font-size:15px;margin-top:2em}p{color:var(--faint)}table{border-collapse:collapse}td,th{padding:2px "
     "14px "
     "2px 0;text-align:right;font-variant-numeric:tabular-nums;vertical-align:top}th{color:var(--faint);"
-    "font-weight:normal}.left{text-align:left;overflow-wrap:anywhere}.text{max-width:50em;white-space:pre-"
+    "font-weight:normal;white-space:nowrap}.left{text-align:left;overflow-wrap:anywhere}.text{max-width:50em;"
+    "white-space:pre-"
     "wrap;"
-    "text-align:left}.mean{border-top:1px solid var(--rule)}.charts{display:flex;flex-wrap:wrap;gap:1em}dl{"
+    "text-align:left}.charts{display:flex;flex-wrap:wrap;gap:1em}dl{"
     "display:grid;grid-template-columns:max-content auto;gap:2px 16px}dt{color:var(--faint)}dd{margin:0;"
     "overflow-wrap:anywhere}img{image-rendering:pixelated}svg{max-width:100%;height:auto}svg text{font:11px "
     "sans-serif;fill:var(--ink)}svg text.mid{text-anchor:middle}svg text.end{text-anchor:end}svg "
@@ -213,6 +214,12 @@ std::string curves(const ClassResults& results) {
   if (!precision_recall.empty())
     text += line_chart(precision_recall, {"recall", "precision"}, /*diagonal=*/false);
   text += "</div>\n";
+  if (precision_recall.size() == 1) {
+    const ClassRanking& drawn = *drawn_rankings(results).front();
+    text += note(str_format("Of class {}: ROC area {}, average precision {}.",
+                            shown(results.names[static_cast<size_t>(drawn.of_class)]),
+                            number(drawn.ranking.roc_auc), number(drawn.ranking.average_precision)));
+  }
   if (roc.empty()) text += note("Of one class alone there is no ROC curve.");
   return text;
 }

@@ -91,6 +91,15 @@ TEST(EvaluationReport, SaysSmallAndLargeNumbersWithTheDigitsThatCount) {
     EXPECT_THAT(page, HasSubstr(str_format("<td>{}</td>", shown)));
 }
 
+TEST(EvaluationReport, OfTwoClassesSaysTheAreasOfTheOneCurve) {
+  EvaluationReport report = of_classes(2);
+  std::vector<metrics::ScoredSample> samples{{0.9F, true}, {0.5F, false}, {0.1F, true}};
+  report.classes->rankings.clear();
+  report.classes->rankings.push_back({1, metrics::rank_samples(samples)});
+  EXPECT_THAT(to_html(report),
+              HasSubstr("Of class &lt;1&amp;&gt;: ROC area 0.5000, average precision 0.8333."));
+}
+
 /// What stands behind `name="` in the first place.
 double attribute(const std::string& markup, const std::string& name) {
   return std::stod(markup.substr(markup.find(name + "=\"") + name.size() + 2));
@@ -106,7 +115,8 @@ TEST(Charts, HaveRoomForNamesOfAnyLength) {
     EXPECT_GE(attribute(map, "width"), room + 2 * 48) << "beside the cells";
     EXPECT_GE(attribute(map, "height"), 0.86 * room + 2 * 48) << "below the cells, turned by 60 degrees";
     EXPECT_GE(attribute(map, "<text class=\"end\" x"), room) << "the name ends there";
-    const std::string lines = line_chart({{name, {{0, 0}, {1, 1}}}}, {"x", "y"}, /*diagonal=*/false);
+    const std::string lines =
+        line_chart({{name, {{0, 0}, {1, 1}}}, {"b", {}}}, {"x", "y"}, /*diagonal=*/false);
     EXPECT_THAT(lines, HasSubstr(str_format(">{}</text>", name)));
     EXPECT_GE(attribute(lines, "width"), 464 + 38 + room) << "beside the square, which ends at 464";
   }
