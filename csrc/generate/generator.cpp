@@ -52,21 +52,19 @@ class Batch {
   struct Open {
     int64_t place;
     size_t prompt;
+    uint64_t key;  ///< of what is drawn
   };
 
   nn::DecodingState::Shape shape_of(int64_t places) const {
     nn::DecodingState::Shape shape{.sequences = places, .capacity = 0, .source_capacity = 0};
     for (const Ids& prompt : prompts_) {
       const int64_t written = room_after(model_, prompt.size(), options_);
-      const int64_t fed = std::ssize(given(prompt)) + written - 1;  // the last that is written is not
-      shape.capacity = std::max(shape.capacity, fed);
+      const int64_t given = model_.reads_source() ? 1 : std::ssize(prompt);
+      shape.capacity = std::max(shape.capacity, given + written - 1);  // the last that is written is not fed
       if (model_.reads_source()) shape.source_capacity = std::max(shape.source_capacity, std::ssize(prompt));
     }
     return shape;
   }
-
-  /// What a text begins with.
-  Ids given(const Ids& prompt) const { return model_.reads_source() ? Ids{options_.start} : prompt; }
 
   /// A pass of first tokens keeps the open texts waiting: some prompts share one.
   bool is_worth_beginning() const { return open_.empty() || 4 * free_.size() >= free_.size() + open_.size(); }
@@ -76,11 +74,12 @@ class Batch {
     std::vector<int64_t> places;
     std::vector<Ids> tokens, sources;
     for (; next_ < prompts_.size() && !free_.empty(); ++next_) {
-      begun.push_back({.place = free_.back(), .prompt = next_});
+      const Ids& prompt = prompts_[next_];
+      begun.push_back({.place = free_.back(), .prompt = next_, .key = key_of(options_.seed, prompt)});
       places.push_back(free_.back());
       free_.pop_back();
-      tokens.push_back(given(prompts_[next_]));
-      if (model_.reads_source()) sources.push_back(prompts_[next_]);
+      tokens.push_back(model_.reads_source() ? Ids{options_.start} : prompt);
+      if (model_.reads_source()) sources.push_back(prompt);
     }
     take(writing_.begin(places, tokens, sources), begun);
   }
@@ -88,9 +87,9 @@ class Batch {
   void append() {
     std::vector<int64_t> places;
     std::vector<uint32_t> tokens;
-    for (const auto& [place, prompt] : open_) {
-      places.push_back(place);
-      tokens.push_back(made_[prompt].tokens.back());
+    for (const Open& text : open_) {
+      places.push_back(text.place);
+      tokens.push_back(made_[text.prompt].tokens.back());
     }
     const at::Tensor logits = writing_.append(places, tokens);
     take(logits, std::exchange(open_, {}));
@@ -99,7 +98,7 @@ class Batch {
   /// A token of each of `texts`; those that it does not end are open.
   void take(const at::Tensor& logits, const std::vector<Open>& texts) {
     for (size_t i = 0; i < texts.size(); ++i) {
-      if (ends(texts[i].prompt, draw(logits[static_cast<int64_t>(i)], texts[i].prompt))) {
+      if (ends(texts[i].prompt, draw(logits[static_cast<int64_t>(i)], texts[i]))) {
         free_.push_back(texts[i].place);
       } else {
         open_.push_back(texts[i]);
@@ -107,9 +106,8 @@ class Batch {
     }
   }
 
-  std::optional<uint32_t> draw(const at::Tensor& logits, size_t prompt) {
-    const uint64_t key = key_of(options_.seed, prompts_[prompt]);
-    const double uniform = RandomStream(derive_key(key, made_[prompt].tokens.size())).uniform();
+  std::optional<uint32_t> draw(const at::Tensor& logits, const Open& text) {
+    const double uniform = RandomStream(derive_key(text.key, made_[text.prompt].tokens.size())).uniform();
     const auto vocabulary = static_cast<size_t>(options_.vocabulary);
     if (logits.scalar_type() == at::kDouble)
       return sampler_.next(std::span(logits.const_data_ptr<double>(), vocabulary), uniform);

@@ -24,7 +24,7 @@ size_t place_of(const nn::ModelSpec& spec, std::string_view layer) {
 /// The parts of a model, and what of them a rank has.
 class Parts {
  public:
-  explicit Parts(nn::LayeredModel& model) : model_(model), all_(parts_of(model.spec())) {}
+  Parts(nn::LayeredModel& model, const std::vector<nn::LayerRange>& all) : model_(model), all_(all) {}
 
   bool has_encoder() const { return all_.size() == 3; }
   /// Whether hidden states are done behind this rank's layers, which make them.
@@ -48,7 +48,7 @@ class Parts {
   }
 
   nn::LayeredModel& model_;
-  std::vector<nn::LayerRange> all_;
+  const std::vector<nn::LayerRange>& all_;
 };
 
 at::Tensor logits_of(const Parts& parts, const at::Tensor& hidden) {
@@ -84,9 +84,7 @@ Pass pass_of(const at::Tensor& tensor) {
   const std::span values(tensor.const_data_ptr<int64_t>(), static_cast<size_t>(tensor.numel()));
   Pass pass{.kind = static_cast<Pass::Kind>(values[0]),
             .session = values[1],
-            .shape = {.sequences = values[2], .capacity = values[3], .source_capacity = values[4]},
-            .rows = {},
-            .lengths = {}};
+            .shape = {.sequences = values[2], .capacity = values[3], .source_capacity = values[4]}};
   const std::span of_rows = values.subspan(5);
   const auto middle = of_rows.begin() + std::ssize(of_rows) / 2;
   pass.rows.assign(of_rows.begin(), middle);
@@ -119,7 +117,7 @@ nn::Activations LanguageStage::run(nn::LayeredModel& model, nn::Activations inpu
   }
   for (auto& [name, tensor] : inputs)
     if (name != kPass && tensor.defined()) tensor = tensor.to(device_);
-  const Parts parts(model);
+  const Parts parts(model, parts_);
   nn::Activations live = std::move(inputs);
   if (parts.has_encoder() && pass.kind != Pass::Kind::kContinue) live = parts.encode(std::move(live));
   live = parts.make_hidden(std::move(live), state_of(pass).get());

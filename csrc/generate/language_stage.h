@@ -25,9 +25,9 @@ struct Pass {
   };
   Kind kind = Kind::kWhole;
   // Of sequences that are written:
-  int64_t session = 0;                 ///< which of them are kept together
-  nn::DecodingState::Shape shape;      ///< of all that the session keeps
-  std::vector<int64_t> rows, lengths;  ///< of those that run (DecodingState::set_rows())
+  int64_t session = 0;                     ///< which of them are kept together
+  nn::DecodingState::Shape shape{};        ///< of all that the session keeps
+  std::vector<int64_t> rows{}, lengths{};  ///< of those that run (DecodingState::set_rows())
 };
 
 /// Names of activations that a pass has beside the model's own.
@@ -54,10 +54,14 @@ std::vector<nn::LayerRange> parts_of(const nn::ModelSpec& spec);
 /// session belongs to one thread.
 class LanguageStage {
  public:
-  /// Of a model of `vocabulary` tokens.
-  LanguageStage(at::Device device, int64_t vocabulary) : device_(device), vocabulary_(vocabulary) {}
+  /// `spec`: of the model, of `vocabulary` tokens.
+  LanguageStage(const nn::ModelSpec& spec, at::Device device, int64_t vocabulary)
+      : parts_(parts_of(spec)), device_(device), vocabulary_(vocabulary) {}
 
-  /// `model`: of each of parts_of() it all layers, or those of this rank. `inputs`: the model's, of the new
+  /// In which parts run() wants the layers.
+  const std::vector<nn::LayerRange>& parts() const { return parts_; }
+
+  /// `model`: of each of parts() all layers, or those of this rank. `inputs`: the model's, of the new
   /// tokens, and those of a pass; or what the rank before this one made. Those of the encoder are undefined
   /// or not there where sequences continue. Returns what the next rank gets; the last makes kLogits or
   /// kLogProbabilities.
@@ -66,6 +70,7 @@ class LanguageStage {
  private:
   std::shared_ptr<nn::DecodingState> state_of(const Pass& pass);
 
+  std::vector<nn::LayerRange> parts_;
   at::Device device_;
   int64_t vocabulary_;
   std::mutex mutex_;

@@ -17,13 +17,12 @@ std::atomic<int64_t> sessions{0};
 
 Writing::Writing(const LanguageModel& model, const nn::DecodingState::Shape& shape)
     : model_(model),
-      pass_{.session = ++sessions, .shape = shape, .rows = {}, .lengths = {}},
+      pass_{.session = ++sessions, .shape = shape},
       lengths_(static_cast<size_t>(shape.sequences), 0) {}
 
 Writing::~Writing() {
   try {
-    model_.ask({.kind = Pass::Kind::kEnd, .session = pass_.session, .shape = {}, .rows = {}, .lengths = {}},
-               {});
+    model_.ask({.kind = Pass::Kind::kEnd, .session = pass_.session}, {});
   } catch (const CommError&) {  // then the ranks that keep something end as well
   }
 }

@@ -35,7 +35,8 @@ inline std::shared_ptr<nn::LayeredModel> layers_of(const models::ModelSettings& 
 /// Of layers in parts_of() the model, all on this rank.
 inline LanguageModel asking(const std::shared_ptr<nn::LayeredModel>& layers,
                             const models::ModelSettings& settings) {
-  const auto stage = std::make_shared<LanguageStage>(at::kCPU, models::interface_of(settings).output_limit);
+  const auto stage =
+      std::make_shared<LanguageStage>(layers->spec(), at::kCPU, models::interface_of(settings).output_limit);
   return {[layers, stage](nn::Activations inputs) {
             const c10::InferenceMode no_gradients;
             return stage->run(*layers, std::move(inputs));
