@@ -144,7 +144,7 @@ class Reader {
   void relate(Dimension::Place place) {
     Dimension& own = inputs_[place.input].dimensions[place.dimension];
     const std::pair key(place.input, place.dimension);
-    if (own.least == own.most || named_.contains(key)) return;
+    if (own.is_fixed() || named_.contains(key)) return;
     if (!computed_.contains(key)) {
       for (const auto& [input, dimension] : named_) {
         if (dimension >= inputs_[input].dimensions.size()) continue;
@@ -170,13 +170,9 @@ class Reader {
 };
 
 std::string describe(const Dimension& dimension) {
-  if (dimension.least == dimension.most) return str_format("{}", dimension.least);
+  if (dimension.is_fixed()) return str_format("{}", dimension.least);
   if (dimension.most == std::numeric_limits<int64_t>::max()) return str_format("{} or more", dimension.least);
   return str_format("{} to {}", dimension.least, dimension.most);
-}
-
-bool is_fixed(const Dimension& dimension) {
-  return dimension.least == dimension.most;
 }
 
 /// Strides of [rows, …] in an input: its own, and where it has none, those of a contiguous tensor.
@@ -197,7 +193,7 @@ bool is_contiguous(const ContractedInput& input) {
     if (contiguous && input.strides[i] && input.strides[i] != contiguous) return false;
     const Dimension& dimension = input.dimensions[i];
     contiguous =
-        contiguous && is_fixed(dimension) ? std::optional(*contiguous * dimension.least) : std::nullopt;
+        contiguous && dimension.is_fixed() ? std::optional(*contiguous * dimension.least) : std::nullopt;
   }
   return true;
 }
@@ -228,7 +224,7 @@ void InputContract::find_rows(const std::string& origin) {
     const Dimension& rows = inputs_[i].dimensions[0];
     least_rows_ = std::max({least_rows_, rows.least, int64_t{1}});
     most_rows_ = std::min(most_rows_, rows.most);
-    if (is_fixed(rows) != is_fixed(inputs_[0].dimensions[0]) || least_rows_ > most_rows_)
+    if (rows.is_fixed() != inputs_[0].dimensions[0].is_fixed() || least_rows_ > most_rows_)
       refuse(origin,
              str_format("takes an input_0 whose first dimension is {}, and an input_{} where it is {}: they "
                         "must be as many rows",

@@ -18,6 +18,7 @@ namespace echelon::predict {
 struct Dimension {
   int64_t least = 0;
   int64_t most = std::numeric_limits<int64_t>::max();
+  bool is_fixed() const { return least == most; }
   struct Place {
     size_t input = 0, dimension = 0;
   };

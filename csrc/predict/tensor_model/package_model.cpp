@@ -154,7 +154,7 @@ std::string describe(const InputContract& contract, const std::vector<std::strin
     std::vector<std::string> sizes{"rows"};
     for (size_t d = 1; d < input.dimensions.size(); ++d) {
       const Dimension& dimension = input.dimensions[d];
-      sizes.push_back(dimension.least == dimension.most ? str_format("{}", dimension.least) : "any");
+      sizes.push_back(dimension.is_fixed() ? str_format("{}", dimension.least) : "any");
     }
     texts.push_back(str_format("{} {} [{}]", names[i], c10::getDtypeNames(input.type).first, join(sizes)));
   }
