@@ -46,12 +46,6 @@ class PredictImageTest(ProgramTest):
             self.put(f"digits/{digit}/{key}.png", image)
         self.model = self.train()
 
-    def put(self, name, content):
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        return path
-
     def train(self, name="run", model="{name: mlp, input: [1, 28, 28], hidden: [16], classes: 10}"):
         """On a folder a class, so that classes have names: those of the folders."""
         config = self.write("train.yaml", f"""

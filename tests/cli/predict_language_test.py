@@ -8,12 +8,12 @@ import unittest
 
 import numpy
 import pyarrow
-import pyarrow.dataset
 import pyarrow.parquet
 import safetensors.numpy
 import tokenizers
 
-from program import SOURCE, ProgramTest, run
+from program import SOURCE, run
+from scoring import ScoringTest
 
 PLAIN = SOURCE / "tests/tokenizer/golden/plain.json"
 TEXTS = ["In the beginning", "and the word was with him,", "he said: “Who are you?”", "x", "the son of", "And it came to pass that",
@@ -85,7 +85,7 @@ output: {folder}/runs
     return folder / "runs" / name
 
 
-class LanguageTest(ProgramTest):
+class LanguageTest(ScoringTest):
     def texts(self, texts=None, name="texts"):
         texts = TEXTS if texts is None else texts
         path = self.folder / f"{name}.parquet"
@@ -101,18 +101,8 @@ unit_mb: 0.0001
 """)
         return run("predict", config, *settings, ranks=ranks)
 
-    def predicted(self, *arguments, folder="out", **options):
-        self.assert_succeeds(self.predict(*arguments, folder=folder, **options))
-        return pyarrow.dataset.dataset(self.folder / folder / "predictions").to_table().sort_by("id").to_pylist()
-
-    def refused(self, *arguments, code=3, **options):
-        finished = self.predict(*arguments, **options)
-        self.assertEqual(finished.returncode, code, finished.stdout + finished.stderr)
-        return finished.stderr
-
-    def errors(self, folder="out"):
-        return {row["row_number"]: row["reason"]
-                for row in pyarrow.dataset.dataset(self.folder / folder / "errors").to_table().to_pylist()}
+    def predicted(self, *arguments, **options):
+        return super().predicted(*arguments, **options).to_pylist()
 
 
 class GptTest(LanguageTest):

@@ -9,10 +9,10 @@ import zipfile
 
 import numpy
 import pyarrow
-import pyarrow.dataset
 import pyarrow.parquet
 
-from program import PROGRAM, ProgramTest, run
+from program import PROGRAM, run
+from scoring import ScoringTest
 
 LIBRARY = pathlib.Path(PROGRAM).resolve().parent / "tests/libcompiled_model.so"  # tests/predict/tensor_model/compiled_model.cpp
 WEIGHT = numpy.array([[1, 4], [2, 5], [3, 6]], numpy.float32)
@@ -47,7 +47,7 @@ ANY = SOURCE_TEXT.format(rows="if (arg2_1_size[0] < 2) {\n}\nif (arg2_1_size[0] 
 EIGHT = SOURCE_TEXT.format(rows="if (8 != arg2_1_size[0]) {\n}", name="")
 
 
-class PackageTest(ProgramTest):
+class PackageTest(ScoringTest):
     def setUp(self):
         super().setUp()
         self.x = numpy.random.default_rng(3).normal(size=(ROWS, 3)).astype(numpy.float32)
@@ -82,19 +82,6 @@ unit_mb: 0.005
         finished = run("predict", config, *settings, ranks=ranks, env={**os.environ, "TMPDIR": str(self.folder / "unpacked")})
         self.assertEqual([path.name for path in (self.folder / "unpacked").glob("echelon-*")], [])
         return finished
-
-    def predicted(self, *arguments, folder="out", **options):
-        self.assert_succeeds(self.predict(*arguments, folder=folder, **options))
-        return pyarrow.dataset.dataset(self.folder / folder / "predictions").to_table().sort_by("id")
-
-    def errors(self, folder="out"):
-        return {row["row_number"]: row["reason"]
-                for row in pyarrow.dataset.dataset(self.folder / folder / "errors").to_table().to_pylist()}
-
-    def refused(self, *arguments, code=3, **options):
-        finished = self.predict(*arguments, **options)
-        self.assertEqual(finished.returncode, code, finished.stdout + finished.stderr)
-        return finished.stderr
 
     def assert_scores(self, found):
         good = [i for i in range(ROWS) if i not in (MISSING, REFUSED)]

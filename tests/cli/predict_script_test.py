@@ -6,10 +6,10 @@ import zipfile
 
 import numpy
 import pyarrow
-import pyarrow.dataset
 import pyarrow.parquet
 
-from program import SOURCE, ProgramTest, run
+from program import SOURCE, run
+from scoring import ScoringTest
 
 MODEL = SOURCE / "tests/golden/script_model.pt"
 ROWS = 700
@@ -25,7 +25,7 @@ def scores(x, scale):
     return hidden(x) @ numpy.cos(numpy.arange(1.0, 9.0)).reshape(2, 4).T * scale
 
 
-class ScriptTest(ProgramTest):
+class ScriptTest(ScoringTest):
     def setUp(self):
         super().setUp()
         self.x = numpy.random.default_rng(3).normal(size=(ROWS, 3))
@@ -45,19 +45,6 @@ unit_mb: 0.005
 {more}
 """)
         return run("predict", config, *settings, ranks=ranks)
-
-    def predicted(self, *arguments, folder="out", **options):
-        self.assert_succeeds(self.predict(*arguments, folder=folder, **options))
-        return pyarrow.dataset.dataset(self.folder / folder / "predictions").to_table().sort_by("id")
-
-    def errors(self, folder="out"):
-        return {row["row_number"]: row["reason"]
-                for row in pyarrow.dataset.dataset(self.folder / folder / "errors").to_table().to_pylist()}
-
-    def refused(self, *arguments, code=3, **options):
-        finished = self.predict(*arguments, **options)
-        self.assertEqual(finished.returncode, code, finished.stdout + finished.stderr)
-        return finished.stderr
 
     def assert_scores(self, found):
         good = [i for i in range(ROWS) if i != BAD]

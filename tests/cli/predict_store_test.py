@@ -5,7 +5,6 @@ import io
 import json
 import os
 import re
-import sys
 import tarfile
 import unittest
 
@@ -16,10 +15,8 @@ import pyarrow.compute
 import pyarrow.dataset
 import pyarrow.parquet
 
-from program import SOURCE, ProgramTest, run
-
-sys.path.insert(0, str(SOURCE / "tests/storage"))
-from s3_store import ENVIRONMENT, S3Store
+from object_store import StoreTest
+from program import SOURCE, run
 
 SHARD = SOURCE / "configs/data/mnist5k/test-000.tar"
 COUNT = 60
@@ -54,27 +51,14 @@ def tar_of(images):
     return buffer.getvalue()
 
 
-class PredictStoreTest(ProgramTest):
-    @classmethod
-    def setUpClass(cls):
-        cls.store = S3Store()
-        cls.addClassCleanup(cls.store.stop)
-
+class PredictStoreTest(StoreTest):
     def setUp(self):
         super().setUp()
         self.store.clear()
-        self.environment = {**os.environ, **ENVIRONMENT, "ECHELON_CACHE": str(self.folder / "cache")}
         self.photos = photos()
         for name, image in self.photos.items():
             self.put(f"photos/{name}", image)
         self.model = self.train()
-
-    def put(self, name, content):
-        """Writes a file, and an object of the same name."""
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        self.store.put(f"/bucket/{name}", content)
 
     def train(self):
         config = self.write("train.yaml", f"""

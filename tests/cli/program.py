@@ -68,6 +68,13 @@ class ProgramTest(unittest.TestCase):
         path.write_text(text)
         return path
 
+    def put(self, name, content):
+        """Writes bytes, into a folder that need not be there."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
     def small_gpt(self, name="gpt.yaml", **changes):
         """A GPT of one layer on the text in the tree; a step takes some milliseconds."""
         settings = {"layers": 1, "micro_batch": 2, "steps": 40, "precision": "fp32", "dropout": 0.1, **changes}

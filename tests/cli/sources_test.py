@@ -3,7 +3,6 @@
 import gzip
 import io
 import json
-import os
 import sys
 import tarfile
 import unittest
@@ -11,11 +10,11 @@ import unittest
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from program import SHARD, SOURCE, ProgramTest, run
+from object_store import StoreTest
+from program import SHARD, SOURCE, run
 
 sys.path.insert(0, str(SOURCE / "tests/storage"))
 from faulty_proxy import FaultyProxy
-from s3_store import ENVIRONMENT, S3Store
 
 SAMPLES = 96
 STORIES = [f"Story {i}: " + "the quick brown fox jumps over the lazy dog. " * (1 + i % 5) for i in range(40)]
@@ -48,21 +47,7 @@ def zstd(content):
     return pa.compress(content, codec="zstd", asbytes=True)
 
 
-class SourcesTest(ProgramTest):
-    @classmethod
-    def setUpClass(cls):
-        cls.store = S3Store()
-        cls.addClassCleanup(cls.store.stop)
-
-    def setUp(self):
-        super().setUp()
-        self.environment = {**os.environ, **ENVIRONMENT, "ECHELON_CACHE": str(self.folder / "cache")}
-
-    def put(self, name, content):
-        """Writes a file, and an object of the same name."""
-        (self.folder / name).write_bytes(content)
-        self.store.put(f"/bucket/{name}", content)
-
+class SourcesTest(StoreTest):
     def trained(self, config, name, *overrides, ranks=1):
         finished = run("train", config, f"name={name}", *overrides, ranks=ranks, env=self.environment)
         self.assert_succeeds(finished)
