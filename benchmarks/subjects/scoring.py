@@ -16,6 +16,14 @@ IMAGES = 800
 PROMPTS, NEW_TOKENS = 512, 64
 
 
+def train(folder, name, text):
+    """The folder of the checkpoint at the end of training with a configuration."""
+    config = pathlib.Path(folder) / f"train_{name}.yaml"
+    config.write_text(f"name: {name}\noutput: {folder}/runs\n{text}")
+    run([BUILD / "echelon", "train", config])
+    return sorted(pathlib.Path(folder, "runs", name, "checkpoints").glob("step-*"))[-1]
+
+
 @functools.cache
 def inputs(python):
     """The folder of what is scored, gone when the process ends, with a model in it."""
@@ -23,29 +31,24 @@ def inputs(python):
         sys.exit("score_table and embed_texts need --peer-python, which makes what is scored")
     folder = tempfile.TemporaryDirectory()
     run([python, HERE / "peers/make_score_inputs.py", folder.name, ROWS])
-    (pathlib.Path(folder.name) / "train.yaml").write_text(f"""
-name: diabetes
-output: {folder.name}/runs
+    train(folder.name, "diabetes", f"""
 model: {{name: mlp, hidden: [32]}}
 data: {{name: table, train: {folder.name}/diabetes.csv, target: {{column: target, type: number, standardise: true}}}}
 global_batch: 34
 epochs: 20
 optimizer: {{name: adamw, lr: 0.003}}
 """)
-    run([BUILD / "echelon", "train", f"{folder.name}/train.yaml"])
     return folder
 
 
 @functools.cache
 def images(python):
-    """A folder with shards of images and a ResNet-18 of random weights that has seen some, gone when the process ends."""
+    """A folder with shards of images, gone when the process ends, and in it the checkpoint of a ResNet-18 of random weights that has seen some."""
     if not python:
         sys.exit("label_images needs --peer-python, which makes the images")
     folder = tempfile.TemporaryDirectory()
     run([python, HERE / "peers/make_jpegs.py", folder.name, IMAGES])
-    (pathlib.Path(folder.name) / "train.yaml").write_text(f"""
-name: resnet
-output: {folder.name}/runs
+    return folder, train(folder.name, "resnet", f"""
 model: {{name: resnet, depth: 18, input: [3, 224, 224], classes: 10}}
 data: {{name: images, train: {folder.name}/shard-000000.tar, size: 224, resize: 256, mean: [0.485, 0.456, 0.406],
         std: [0.229, 0.224, 0.225]}}
@@ -53,26 +56,20 @@ global_batch: 8
 steps: 30
 optimizer: {{name: adamw, lr: 0.00001}}
 """)
-    run([BUILD / "echelon", "train", f"{folder.name}/train.yaml"])
-    return folder
 
 
 @functools.cache
 def language_model(python):
-    """The folder of inputs(), with a gpt of bytes that has read some of the texts, and its checkpoint's folder."""
+    """The folder of inputs(), and in it the checkpoint of a gpt of bytes that has read some of the texts."""
     folder = inputs(python).name
     run([python, HERE / "peers/make_prompts.py", folder, PROMPTS])
-    (pathlib.Path(folder) / "train_gpt.yaml").write_text(f"""
-name: gpt
-output: {folder}/runs
+    return folder, train(folder, "gpt", f"""
 model: {{name: gpt, layers: 6, heads: 6, width: 384, context: 256, vocabulary: 256}}
 data: {{name: text, train: {folder}/texts.txt, sequence_length: 128}}
 global_batch: 8
 steps: 150
 optimizer: {{name: adamw, lr: 0.001}}
 """)
-    run([BUILD / "echelon", "train", f"{folder}/train_gpt.yaml"])
-    return folder, sorted(pathlib.Path(folder, "runs/gpt/checkpoints").glob("step-*"))[-1]
 
 
 def predict(folder, name, text, *settings, verify=None):
@@ -141,8 +138,8 @@ def embed_texts(options):
 
 def label_images(options):
     """JPEG shards, Parquet out, from the start of each program to its end; both say the same of each image."""
-    folder = images(options.peer_python).name
-    checkpoint = sorted(pathlib.Path(folder, "runs/resnet/checkpoints").glob("step-*"))[-1]
+    images_folder, checkpoint = images(options.peer_python)
+    folder = images_folder.name
 
     def verify(output):
         compared = figures_of([options.peer_python, HERE / "peers/compare_labels.py", f"{output}/predictions", f"{folder}/peer.parquet"])
